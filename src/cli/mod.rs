@@ -1,0 +1,1 @@
+//! The command line: arguments in, one file per command, errors with hints out.

@@ -1,0 +1,1 @@
+//! The recorder behind a Unix socket.

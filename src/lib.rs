@@ -1,0 +1,24 @@
+//! Sidetone lets a coach hear how directive their own sessions are. See `README.md` for people, this page for engineers.
+//!
+//! The recording is ground state; everything after it is derived; the numbers are for both people, the words are only
+//! for the coachee.
+
+#![deny(missing_debug_implementations)]
+
+pub mod units;
+pub mod session;
+pub mod seal;
+// The data, in the order it flows.
+pub mod capture;
+pub mod recording;
+pub mod speech;
+pub mod speakers;
+pub mod transcript;
+pub mod measures;
+pub mod report;
+// Who keeps it.
+pub mod vault;
+pub mod weights;
+// Who drives it.
+pub mod daemon;
+pub mod cli;

@@ -1,0 +1,1 @@
+//! Sealing to a person: the only home of age. Knows nothing of this crate.

@@ -1,0 +1,1 @@
+//! Voice activity: when anyone spoke.

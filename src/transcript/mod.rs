@@ -1,0 +1,52 @@
+//! Words and when they were said. Words are [`Spoken`]: they never reach a log, an error or a Debug print.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
+
+use crate::{session::Role, units::Span};
+
+/// Something somebody said. `Debug` prints only how long it is, and memory is wiped on drop.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spoken(String);
+
+impl Spoken {
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The words themselves: call this only to show them to the coachee, or to code them.
+    pub fn words(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Spoken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{} words]", self.0.split_whitespace().count())
+    }
+}
+
+impl Drop for Spoken {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// One decoded word.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Word {
+    pub span: Span,
+    pub text: Spoken,
+    /// Probability that the decoder gave it, `0..=1`.
+    pub probability: f32,
+}
+
+/// What one person said in one go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Utterance {
+    pub span: Span,
+    pub role: Option<Role>,
+    pub text: Spoken,
+}

@@ -1,0 +1,1 @@
+//! Who keeps what: numbers in the clear, words sealed to the coachee.

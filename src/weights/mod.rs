@@ -1,0 +1,1 @@
+//! Model files: where they are, what they are, whether they are whole. Never their use.
