@@ -5,20 +5,20 @@
 
 #![deny(missing_debug_implementations)]
 
-pub mod units;
-pub mod session;
 pub mod seal;
+pub mod session;
+pub mod units;
 // The data, in the order it flows.
 pub mod capture;
-pub mod recording;
-pub mod speech;
-pub mod speakers;
-pub mod transcript;
 pub mod measures;
+pub mod recording;
 pub mod report;
+pub mod speakers;
+pub mod speech;
+pub mod transcript;
 // Who keeps it.
 pub mod vault;
 pub mod weights;
 // Who drives it.
-pub mod daemon;
 pub mod cli;
+pub mod daemon;

@@ -1,4 +1,22 @@
 //! Who spoke when: two unnamed voices first, then coach and coachee. Knows no words; keeps nothing on disk of a voice.
+//!
+//! With two tracks a voice is a track, once crosstalk is taken out. With one, vectors of 1.6 s of speech are gathered
+//! while the session runs ([`Listener::push`]); at the end they are split into two voices and a Viterbi pass decides,
+//! tenth of a second by tenth, who spoke ([`Listener::finish`]). No audio is kept for longer than it takes.
+
+mod clustering;
+pub mod embedding;
+mod features;
+mod listener;
+mod roles;
+mod segmentation;
+mod tracks;
+mod voiceprint;
+
+pub use embedding::{SpeakerEncoder, SpeakerError};
+pub use listener::Listener;
+pub use roles::{RoleHint, assign_roles};
+pub use voiceprint::voiceprint;
 
 use crate::units::Span;
 
@@ -19,4 +37,6 @@ pub struct Diarization {
     /// Why the result may be unsafe, as caveat codes of the report: `similar_voices`, `one_voice`, `no_speech`,
     /// `no_speaker_model`, `silent_track`, `echo`.
     pub doubts: Vec<&'static str>,
+    /// The mean embedding of each voice where the encoder heard it: for comparison with a voiceprint, never for storage.
+    pub prints: [Option<Vec<f32>>; 2],
 }

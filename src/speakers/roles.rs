@@ -1,0 +1,91 @@
+//! Which voice is the coach.
+
+use super::{Diarization, embedding::cosine};
+
+/// What is known about the coach's voice.
+#[derive(Clone)]
+pub enum RoleHint {
+    /// The coach's own microphone.
+    CoachTrack(u8),
+    CoachSpeaksFirst,
+    /// Made by [`super::voiceprint`].
+    Voiceprint(Vec<f32>),
+    None,
+}
+
+impl std::fmt::Debug for RoleHint {
+    /// A voiceprint is nobody's business but its owner's: it does not reach a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::CoachTrack(track) => write!(f, "CoachTrack({track})"),
+            Self::CoachSpeaksFirst => f.write_str("CoachSpeaksFirst"),
+            Self::Voiceprint(_) => f.write_str("Voiceprint"),
+            Self::None => f.write_str("None"),
+        }
+    }
+}
+
+/// Less likeness to the voiceprint than this and neither voice is the coach's. The encoder gives the same person about
+/// 0.8 and strangers about 0.5.
+const SAME_PERSON: f32 = 0.6;
+/// The coach's voice must be this much more like the voiceprint than the other.
+const CLEARLY_MORE: f32 = 0.03;
+/// "Speaks first" looks at the first span at least this long (a cough comes before the greeting) and this certain.
+const FIRST_SPEECH_S: f64 = 0.5;
+const FIRST_CONFIDENCE: f32 = 0.7;
+
+/// The voice that is the coach's; `None` when the hint cannot say.
+pub fn assign_roles(diarization: &Diarization, hint: &RoleHint) -> Option<u8> {
+    match hint {
+        RoleHint::CoachTrack(track) => (*track < 2).then_some(*track),
+        RoleHint::CoachSpeaksFirst => {
+            let attributed = || diarization.spans.iter().filter(|s| s.voice.is_some());
+            attributed()
+                .find(|s| s.span.seconds() >= FIRST_SPEECH_S && s.confidence >= FIRST_CONFIDENCE)
+                .or_else(|| attributed().next())
+                .and_then(|s| s.voice)
+        }
+        RoleHint::Voiceprint(print) => {
+            let likeness = |voice: &Option<Vec<f32>>| voice.as_ref().map_or(0.0, |v| cosine(v, print));
+            let [a, b] = [likeness(&diarization.prints[0]), likeness(&diarization.prints[1])];
+            (a.max(b) >= SAME_PERSON && (a - b).abs() >= CLEARLY_MORE).then_some(u8::from(b > a))
+        }
+        RoleHint::None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        speakers::VoiceSpan,
+        units::{Sample, Span},
+    };
+
+    fn heard(voice: u8, start: u64, end: u64) -> VoiceSpan {
+        let span = Span::new(Sample(start * 1600), Sample(end * 1600)).unwrap();
+        VoiceSpan { span, voice: Some(voice), confidence: 0.9 }
+    }
+
+    #[test]
+    fn the_hint_decides() {
+        let prints = [Some(vec![1.0, 0.0]), Some(vec![0.0, 1.0])];
+        let spans = vec![heard(0, 0, 2), heard(1, 5, 30), heard(0, 31, 60)];
+        let diarization = Diarization { spans, prints, ..Diarization::default() };
+        for (hint, expected) in [
+            (RoleHint::None, None),
+            (RoleHint::CoachTrack(1), Some(1)),
+            (RoleHint::CoachTrack(7), None),
+            // The first span is a cough of 0.2 s.
+            (RoleHint::CoachSpeaksFirst, Some(1)),
+            (RoleHint::Voiceprint(vec![0.8, 0.6]), Some(0)),
+            (RoleHint::Voiceprint(vec![0.1, 0.9]), Some(1)),
+            // As like one as the other, and like neither.
+            (RoleHint::Voiceprint(vec![0.7, 0.7]), None),
+            (RoleHint::Voiceprint(vec![0.2, 0.1]), None),
+        ] {
+            assert_eq!(assign_roles(&diarization, &hint), expected, "{hint:?}");
+        }
+        assert_eq!(assign_roles(&Diarization::default(), &RoleHint::CoachSpeaksFirst), None);
+    }
+}
