@@ -22,11 +22,26 @@ impl Sample {
     }
 }
 
-/// A half-open stretch `start..end` of the session clock; never empty.
+/// A half-open stretch `start..end` of the session clock; never empty, also when it was read back from JSON.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Ends")]
 pub struct Span {
     start: Sample,
     end: Sample,
+}
+
+/// A span before anybody has checked it.
+#[derive(Deserialize)]
+struct Ends {
+    start: Sample,
+    end: Sample,
+}
+
+impl TryFrom<Ends> for Span {
+    type Error = &'static str;
+    fn try_from(ends: Ends) -> Result<Self, Self::Error> {
+        Self::new(ends.start, ends.end).ok_or("a span ends where it starts, or before")
+    }
 }
 
 impl Span {
@@ -114,6 +129,12 @@ mod tests {
     fn an_empty_span_cannot_be_made() {
         assert_eq!(Span::new(Sample(3), Sample(3)), None);
         assert_eq!(Span::new(Sample(4), Sample(3)), None);
+    }
+
+    #[test]
+    fn an_empty_span_cannot_be_read() {
+        assert_eq!(serde_json::from_str::<Span>(r#"{"start": 3, "end": 4}"#).unwrap(), span(3, 4));
+        assert!(serde_json::from_str::<Span>(r#"{"start": 4, "end": 3}"#).is_err());
     }
 
     #[test]

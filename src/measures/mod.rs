@@ -1,1 +1,130 @@
 //! Numbers about a session. Every one has a definition, an interval and a case where it says "not enough to say".
+//!
+//! [`Numbers`] is what is stored of a session in the clear: who spoke when, and what casts doubt on it. [`measure`] makes
+//! of it what both people see. Measures that need the words (wait time, moves, questions, directiveness, ownership) are
+//! not here yet; the report gives them as `null` and says why.
+
+mod caveat;
+mod floor;
+mod talk;
+mod timing;
+
+#[cfg(test)]
+mod properties;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    caveat::Caveat,
+    talk::{Speech, TalkRatio},
+    timing::{MIN_TURNS, Turns},
+};
+use crate::{session::Role, units::Span};
+
+/// A stretch of somebody's speech. `role` is `None` where nobody can say whose.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RoleSpan {
+    pub span: Span,
+    pub role: Option<Role>,
+    /// `0..=1`.
+    pub confidence: f32,
+}
+
+/// Names of the models that worked on a session.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+pub struct Models {
+    /// Empty when the words came from a written transcript.
+    pub whisper: String,
+    pub speaker: Option<String>,
+    pub moves: Option<String>,
+}
+
+/// Everything the numbers are made of, and no word: what the vault stores, as JSON.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Numbers {
+    /// Pauses and gaps excluded.
+    pub duration_s: f64,
+    pub tracks: u8,
+    pub spans: Vec<RoleSpan>,
+    /// Sound that came and could not be kept, in seconds.
+    pub dropped_s: f64,
+    pub gaps: u32,
+    /// The recording was cut off, and this is what survived of it.
+    pub recovered: bool,
+    pub models: Models,
+    /// Codes of [`Caveat`]s that earlier stages raised.
+    pub doubts: Vec<String>,
+    /// The code of the caveat that forbids every number made of words, e.g. `demo_model`.
+    pub word_numbers_unusable: Option<String>,
+    pub words_decoded: bool,
+}
+
+impl Numbers {
+    /// The same session with coach and coachee the other way round.
+    pub fn swapped(&self) -> Self {
+        let mut numbers = self.clone();
+        for span in &mut numbers.spans {
+            span.role = span.role.map(Role::other);
+        }
+        numbers
+    }
+
+    fn doubts(&self, caveat: Caveat) -> bool {
+        self.doubts.iter().any(|code| code == caveat.code())
+    }
+}
+
+/// One value for each of the two people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ByRole<T> {
+    pub coach: T,
+    pub coachee: T,
+}
+
+impl<T> ByRole<T> {
+    /// Calls `make` for the coach, then for the coachee.
+    pub fn each(mut make: impl FnMut(Role) -> T) -> Self {
+        Self { coach: make(Role::Coach), coachee: make(Role::Coachee) }
+    }
+
+    pub fn of(&self, role: Role) -> &T {
+        match role {
+            Role::Coach => &self.coach,
+            Role::Coachee => &self.coachee,
+        }
+    }
+}
+
+/// What can be said of a session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measures {
+    pub speech: Speech,
+    /// `None` when nobody's speech could be attributed.
+    pub talk_ratio: Option<TalkRatio>,
+    pub turns: ByRole<Turns>,
+    /// How often each cut in on the other; `None` unless each has a microphone that can be trusted.
+    pub interruptions: Option<ByRole<u32>>,
+    /// What to know before trusting the above: each once, the weightiest first.
+    pub caveats: Vec<Caveat>,
+}
+
+impl Measures {
+    pub fn has(&self, caveat: Caveat) -> bool {
+        self.caveats.contains(&caveat)
+    }
+}
+
+/// Measures a session.
+pub fn measure(numbers: &Numbers) -> Measures {
+    let floor = floor::Floor::of(&numbers.spans);
+    let speech = talk::speech(numbers, &floor);
+    let turns = timing::turns(&floor);
+    Measures {
+        talk_ratio: talk::ratio(&speech, numbers.tracks),
+        interruptions: timing::interruptions(numbers, &floor),
+        caveats: caveat::about(numbers, &speech, &turns),
+        speech,
+        turns,
+    }
+}

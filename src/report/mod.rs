@@ -1,1 +1,45 @@
 //! What both people see. The schema has no field that can hold a word.
+//!
+//! [`report`] makes one [`Report`] of a session and its numbers; [`Report::to_json`], [`Report::to_text`] and [`rttm`] are
+//! its three outward forms. Its strings are ids, the coachee's name, names of models, codes and fixed messages.
+
+mod json;
+mod layout;
+mod rttm;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::{json::Report, rttm::rttm};
+use crate::{
+    measures::{Caveat, Numbers, measure},
+    session::Session,
+};
+
+/// What became of the words, as far as a report says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Decision {
+    Undecided,
+    Kept,
+    Deleted,
+    Taken,
+}
+
+/// The report of a session. `decision` is the contract's word for what became of the transcript; any other word counts
+/// as `undecided`.
+pub fn report(session: &Session, decision: &str, numbers: &Numbers) -> Report {
+    let decision = match decision {
+        "kept" => Decision::Kept,
+        "deleted" => Decision::Deleted,
+        "taken" => Decision::Taken,
+        _ => Decision::Undecided,
+    };
+    let mut measures = measure(numbers);
+    if session.consent.asserted && !measures.has(Caveat::ConsentAsserted) {
+        measures.caveats.push(Caveat::ConsentAsserted);
+        measures.caveats.sort();
+    }
+    Report::new(session, decision, numbers, measures)
+}

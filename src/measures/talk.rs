@@ -1,0 +1,126 @@
+//! How much each person talked.
+//!
+//! **Talk ratio**: the coach's share of attributed speech, coach / (coach + coachee) in seconds. Silence is out of it;
+//! overlap counts to both, so that being talked over takes no talk away. Backchannels ("mm hm") stay in: to take them out
+//! one has to know the words, and the report says that they are in.
+//!
+//! **Interval**: with c and e attributed and d uncertain seconds, all of d could be the coachee's or all the coach's:
+//! [c / (c + e + d), (c + d) / (c + e + d)], widened on both sides by the share of attributed speech that the program
+//! gives to the wrong person ([`CONFUSION_ONE_TRACK`], [`CONFUSION_TWO_TRACKS`]: "speaker error" of the diarization
+//! error rate in NIST's RT-09 evaluation plan, 2009). It is a bound on what attribution can have done, not a confidence
+//! interval over sessions.
+//!
+//! Compare Flanders, *Analyzing Teaching Behavior* (1970): his teacher talk is a share of all three-second marks, silence
+//! and confusion included; here silence is out, so that a pause for thought changes nobody's share.
+
+use super::{
+    Numbers,
+    floor::{self, Floor},
+};
+use crate::units::Share;
+
+/// Share of attributed speech given to the wrong person with one microphone. Provisional, to be replaced by a measured one.
+pub const CONFUSION_ONE_TRACK: f64 = 0.03;
+
+/// The same with two microphones, where only crosstalk confuses. Provisional, to be replaced by a measured one.
+pub const CONFUSION_TWO_TRACKS: f64 = 0.01;
+
+/// Attributed speech under which the talk ratio says little, in seconds: two or three turns decide it.
+pub const MIN_ATTRIBUTED_S: f64 = 30.0;
+
+/// Share of all speech that may stay unattributed before nothing should be concluded.
+pub const MAX_UNATTRIBUTED: f64 = 0.2;
+
+/// Seconds of speech. `coach_s + coachee_s - overlap_s + unattributed_s + silence_s` is the session's length.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Speech {
+    pub coach_s: f64,
+    pub coachee_s: f64,
+    /// Both at once: counted in `coach_s` and in `coachee_s` too.
+    pub overlap_s: f64,
+    /// Nobody.
+    pub silence_s: f64,
+    /// Somebody, and nobody can say who.
+    pub unattributed_s: f64,
+}
+
+impl Speech {
+    /// Of all that was spoken, the share whose speaker is unknown.
+    pub fn unattributed(&self) -> Option<Share> {
+        let spoken = self.coach_s + self.coachee_s - self.overlap_s + self.unattributed_s;
+        Share::of(self.unattributed_s, spoken)
+    }
+
+    pub fn attributed_s(&self) -> f64 {
+        self.coach_s + self.coachee_s
+    }
+}
+
+/// The coach's share of the talk, and between which bounds it lies.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TalkRatio {
+    pub coach: Share,
+    pub low: Share,
+    pub high: Share,
+}
+
+pub fn speech(numbers: &Numbers, floor: &Floor) -> Speech {
+    let (coach, coachee) = (&floor.by_role.coach, &floor.by_role.coachee);
+    let overlap_s = coach.iter().map(|&span| floor::in_seconds(floor::shared(span, coachee))).sum();
+    let (coach_s, coachee_s) = (floor::seconds(coach), floor::seconds(coachee));
+    let anyone_s = floor::seconds(&floor.anyone());
+    let duration_s = if numbers.duration_s.is_finite() { numbers.duration_s } else { 0.0 };
+    Speech {
+        coach_s,
+        coachee_s,
+        overlap_s,
+        silence_s: (duration_s - anyone_s).max(0.0),
+        unattributed_s: (anyone_s - (coach_s + coachee_s - overlap_s)).max(0.0),
+    }
+}
+
+/// `None` when nothing was attributed.
+pub fn ratio(speech: &Speech, tracks: u8) -> Option<TalkRatio> {
+    let (c, e, d) = (speech.coach_s, speech.coachee_s, speech.unattributed_s);
+    let confusion = if tracks >= 2 { CONFUSION_TWO_TRACKS } else { CONFUSION_ONE_TRACK };
+    let bound = |part: f64, widen: f64| Share::of(Share::of(part, c + e + d)?.get() + widen, 1.0);
+    Some(TalkRatio { coach: Share::of(c, c + e)?, low: bound(c, -confusion)?, high: bound(c + d, confusion)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{measure, properties::numbers};
+    use super::*;
+
+    /// coach, coachee, overlap, silence, unattributed; then the ratio and its bounds.
+    fn talk(text: &str, tracks: u8) -> ([f64; 5], Option<[f64; 3]>) {
+        let measures = measure(&Numbers { tracks, ..numbers(10.0, text) });
+        let speech = measures.speech;
+        let round = |x: f64| (x * 1e6).round() / 1e6;
+        let seconds =
+            [speech.coach_s, speech.coachee_s, speech.overlap_s, speech.silence_s, speech.unattributed_s].map(round);
+        (seconds, measures.talk_ratio.map(|ratio| [ratio.coach, ratio.low, ratio.high].map(|share| round(share.get()))))
+    }
+
+    #[test]
+    fn seconds_and_shares() {
+        let table: &[(&str, u8, [f64; 5], Option<[f64; 3]>)] = &[
+            ("", 1, [0.0, 0.0, 0.0, 10.0, 0.0], None),
+            ("a 0 2, b 2 8", 1, [2.0, 6.0, 0.0, 2.0, 0.0], Some([0.25, 0.22, 0.28])),
+            ("a 0 2, b 2 8", 2, [2.0, 6.0, 0.0, 2.0, 0.0], Some([0.25, 0.24, 0.26])),
+            // Overlap counts to both.
+            ("a 0 5, b 4 9", 2, [5.0, 5.0, 1.0, 1.0, 0.0], Some([0.5, 0.49, 0.51])),
+            // What is uncertain widens the interval, to either side.
+            ("a 0 4, b 4 8, ? 8 10", 2, [4.0, 4.0, 0.0, 0.0, 2.0], Some([0.5, 0.39, 0.61])),
+            // What somebody is known to have said at the same time is not uncertain.
+            ("a 0 4, ? 3 5", 2, [4.0, 0.0, 0.0, 5.0, 1.0], Some([1.0, 0.79, 1.0])),
+            ("a 0 4", 1, [4.0, 0.0, 0.0, 6.0, 0.0], Some([1.0, 0.97, 1.0])),
+            ("? 0 4", 1, [0.0, 0.0, 0.0, 6.0, 4.0], None),
+            // Speech past the session's stated end makes no negative silence.
+            ("a 0 40", 1, [40.0, 0.0, 0.0, 0.0, 0.0], Some([1.0, 0.97, 1.0])),
+        ];
+        for (text, tracks, seconds, ratio) in table {
+            assert_eq!(talk(text, *tracks), (*seconds, *ratio), "{text}");
+        }
+    }
+}

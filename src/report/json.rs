@@ -1,0 +1,281 @@
+//! The report as `--json` prints it: the contract's keys, each typed.
+//!
+//! What cannot honestly be given is `null`, and its key stays, so that a script finds it whatever the session was.
+
+use serde::Serialize;
+
+use super::Decision;
+use crate::{
+    measures::{ByRole, Caveat, Measures, Models, Numbers, Turns},
+    session::{Session, SessionId, Stance},
+};
+
+/// What is known of a session, for both people.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    pub(super) session: SessionId,
+    pub(super) coachee: String,
+    pub(super) started_at: String,
+    duration_s: f64,
+    pub(super) stance: ByRole<Option<Stance>>,
+    pub(super) tracks: u8,
+    models: ModelNames,
+    speech: Speech,
+    talk_ratio: TalkRatio,
+    turns: ByRole<TurnLengths>,
+    wait_time: WaitTime,
+    interruptions: Interruptions,
+    moves: Moves,
+    questions: Questions,
+    directiveness: Directiveness,
+    ownership: Ownership,
+    health: Health,
+    pub(super) decision: Decision,
+    pub(super) caveats: Vec<Advice>,
+    /// For the other forms of the report.
+    #[serde(skip)]
+    pub(super) measures: Measures,
+    #[serde(skip)]
+    pub(super) length_s: f64,
+    #[serde(skip)]
+    pub(super) words_decoded: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct ModelNames {
+    whisper: Option<String>,
+    speaker: Option<String>,
+    moves: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Speech {
+    coach_s: f64,
+    coachee_s: f64,
+    overlap_s: f64,
+    silence_s: f64,
+    unattributed_s: f64,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct TalkRatio {
+    coach: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct TurnLengths {
+    count: u32,
+    median_s: Option<f64>,
+    longest_s: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct WaitTime {
+    after_question: AfterQuestion,
+    after_answer: AfterAnswer,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct AfterQuestion {
+    count: Option<u32>,
+    share_3s: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    filled_by_coach: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct AfterAnswer {
+    count: Option<u32>,
+    share_3s: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Interruptions {
+    by_coach: Option<u32>,
+    by_coachee: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Moves {
+    coach: CoachMoves<u32>,
+    coach_expected: CoachMoves<f64>,
+    coachee: CoacheeMoves,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct CoachMoves<T> {
+    question: Option<T>,
+    reflection: Option<T>,
+    affirmation: Option<T>,
+    support: Option<T>,
+    autonomy: Option<T>,
+    information: Option<T>,
+    advice: Option<T>,
+    advice_invited: Option<T>,
+    direction: Option<T>,
+    confrontation: Option<T>,
+    structure: Option<T>,
+    backchannel: Option<T>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct CoacheeMoves {
+    response: Option<u32>,
+    initiation: Option<u32>,
+    noticing: Option<u32>,
+    reasoning: Option<u32>,
+    alternatives: Option<u32>,
+    commitment: Option<u32>,
+    backchannel: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Questions {
+    open: Option<u32>,
+    closed: Option<u32>,
+    share_open: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    ask_for: AskFor,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct AskFor {
+    noticing: Option<u32>,
+    reasoning: Option<u32>,
+    alternatives: Option<u32>,
+    other: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Directiveness {
+    index: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    ask_tell_ratio: Option<f64>,
+    reflections_to_questions: Option<f64>,
+    flanders: Flanders,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Flanders {
+    #[serde(rename = "I_D")]
+    all: Option<f64>,
+    #[serde(rename = "i_d")]
+    revised: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Ownership {
+    coachee_steps: Option<u32>,
+    coach_steps: Option<u32>,
+    share: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Health {
+    dropped_s: f64,
+    gaps: u32,
+    recovered: bool,
+}
+
+/// A caveat as people get it.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Advice {
+    code: &'static str,
+    pub(super) message: String,
+}
+
+impl Report {
+    pub(super) fn new(session: &Session, decision: Decision, numbers: &Numbers, measures: Measures) -> Self {
+        let speech = measures.speech;
+        let length_s = if numbers.duration_s.is_finite() { numbers.duration_s.max(0.0) } else { 0.0 };
+        Self {
+            session: session.id,
+            coachee: session.coachee.clone(),
+            started_at: session.started_at.clone(),
+            duration_s: seconds(length_s),
+            stance: ByRole { coach: session.coach_stance, coachee: session.coachee_stance },
+            tracks: numbers.tracks,
+            models: ModelNames::of(&numbers.models),
+            speech: Speech {
+                coach_s: seconds(speech.coach_s),
+                coachee_s: seconds(speech.coachee_s),
+                overlap_s: seconds(speech.overlap_s),
+                silence_s: seconds(speech.silence_s),
+                unattributed_s: seconds(speech.unattributed_s),
+            },
+            talk_ratio: TalkRatio {
+                coach: measures.talk_ratio.map(|ratio| share(ratio.coach.get())),
+                low: measures.talk_ratio.map(|ratio| share(ratio.low.get())),
+                high: measures.talk_ratio.map(|ratio| share(ratio.high.get())),
+            },
+            turns: ByRole::each(|role| TurnLengths::of(measures.turns.of(role))),
+            wait_time: WaitTime::default(),
+            interruptions: Interruptions {
+                by_coach: measures.interruptions.map(|count| count.coach),
+                by_coachee: measures.interruptions.map(|count| count.coachee),
+            },
+            moves: Moves::default(),
+            questions: Questions::default(),
+            directiveness: Directiveness::default(),
+            ownership: Ownership::default(),
+            health: Health { dropped_s: seconds(numbers.dropped_s), gaps: numbers.gaps, recovered: numbers.recovered },
+            decision,
+            caveats: measures.caveats.iter().map(|&caveat| Advice::about(caveat, session.id)).collect(),
+            measures,
+            length_s,
+            words_decoded: numbers.words_decoded,
+        }
+    }
+
+    /// One JSON object with exactly the contract's keys.
+    pub fn to_json(&self) -> serde_json::Value {
+        // Cannot fail: every key is a string and every float finite.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+impl ModelNames {
+    fn of(models: &Models) -> Self {
+        Self {
+            whisper: (!models.whisper.is_empty()).then(|| models.whisper.clone()),
+            speaker: models.speaker.clone(),
+            moves: models.moves.clone(),
+        }
+    }
+}
+
+impl TurnLengths {
+    fn of(turns: &Turns) -> Self {
+        Self { count: turns.count, median_s: turns.median_s.map(seconds), longest_s: turns.longest_s.map(seconds) }
+    }
+}
+
+impl Advice {
+    fn about(caveat: Caveat, session: SessionId) -> Self {
+        Self { code: caveat.code(), message: caveat.message().replace("SESSION", &session.to_string()) }
+    }
+}
+
+/// To the millisecond.
+fn seconds(seconds: f64) -> f64 {
+    rounded(seconds, 1e3)
+}
+
+/// To a hundredth of a percent: finer than any interval here.
+fn share(share: f64) -> f64 {
+    rounded(share, 1e4)
+}
+
+fn rounded(value: f64, steps: f64) -> f64 {
+    let rounded = (value * steps).round() / steps;
+    if rounded.is_finite() { rounded } else { 0.0 }
+}
