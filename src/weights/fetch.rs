@@ -149,7 +149,13 @@ impl Download<'_> {
                 {
                     resumes += 1;
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    // A part of nothing is no start.
+                    if part.metadata().is_ok_and(|now| now.len() == 0) {
+                        let _ = fs::remove_file(&path);
+                    }
+                    return Err(error);
+                }
             }
         }
         if let Err(error) = check(&path, self.expected) {
