@@ -202,6 +202,17 @@ fn a_later_run_goes_on_with_what_an_earlier_one_left() {
 }
 
 #[test]
+fn a_redirect_is_followed_to_the_same_place_in_the_file() {
+    let (dir, body) = (tempfile::tempdir().unwrap(), body());
+    fs::create_dir(dir.path().join("text")).unwrap();
+    fs::write(dir.path().join("text/small.bin.part"), &body[..5000]).unwrap();
+    let moved = answer("302 Found", "Location: /elsewhere\r\n", "");
+    let server = Server::new(vec![moved, rest(&body, 5000)]);
+    assert_eq!(get(&entry(&server.url("x"), &body), dir.path()).unwrap(), body);
+    assert_eq!(server.ranges(), [Some("5000-".to_owned()), Some("5000-".to_owned())]);
+}
+
+#[test]
 fn a_server_that_cannot_continue_is_asked_for_all_of_it() {
     let body = body();
     let unsatisfiable = || answer("416 Range Not Satisfiable", "", "");
@@ -315,6 +326,54 @@ fn a_proxy_is_used_and_its_password_never_shown() {
     let error = fetch(&entry, dir.path(), &through("gopher://me:secret@proxy"), &mut |_, _| ()).unwrap_err();
     assert!(matches!(error, WeightsError::Proxy(_)), "{error:?}");
     assert!(!format!("{error} {error:?} {:?}", error.hint()).contains("secret"));
+}
+
+/// One answer over TLS, with the certificate in `tests/fixtures/tls`; the address, and whether anybody got through.
+fn serve_tls(body: Vec<u8>) -> (String, thread::JoinHandle<bool>) {
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+    let fixture = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls").join(name);
+    let certificate = CertificateDer::from_pem_file(fixture("server.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(fixture("server.key")).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/x", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let (socket, _) = listener.accept().unwrap();
+        let connection = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+        let mut stream = rustls::StreamOwned::new(connection, socket);
+        let mut request = [0; 4096];
+        if !stream.read(&mut request).is_ok_and(|read| read > 0) {
+            return false;
+        }
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+        stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body)).unwrap();
+        stream.conn.send_close_notify();
+        let _ = stream.flush();
+        true
+    });
+    (url, server)
+}
+
+#[test]
+fn a_private_authority_is_trusted_only_when_named() {
+    let (dir, body) = (tempfile::tempdir().unwrap(), body());
+    let (url, server) = serve_tls(body.clone());
+    let error = get(&entry(&url, &body), dir.path()).unwrap_err();
+    assert!(matches!(error, WeightsError::Broken { .. }), "{error:?}");
+    assert!(error.hint().unwrap().contains("SSL_CERT_FILE"));
+    assert!(!server.join().unwrap(), "a stranger's certificate was trusted");
+
+    let (url, server) = serve_tls(body.clone());
+    let ca = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls/ca.pem");
+    let network = Network { ca: Some(ca), ..network() };
+    let path = fetch(&entry(&url, &body), dir.path(), &network, &mut |_, _| ()).unwrap();
+    assert_eq!(fs::read(path).unwrap(), body);
+    assert!(server.join().unwrap());
 }
 
 #[test]
