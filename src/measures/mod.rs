@@ -10,7 +10,7 @@ mod talk;
 mod timing;
 
 #[cfg(test)]
-mod properties;
+pub(crate) mod properties;
 
 use serde::{Deserialize, Serialize};
 

@@ -38,7 +38,8 @@ fn any_span() -> impl Strategy<Value = RoleSpan> {
     })
 }
 
-fn any_numbers() -> impl Strategy<Value = Numbers> {
+/// Sessions near and far from what a stage would make.
+pub fn any_numbers() -> impl Strategy<Value = Numbers> {
     let duration = prop_oneof![0.0..100.0, any::<f64>()];
     let doubt = prop_oneof![Just("echo".to_owned()), "[a-z_]{0,12}"];
     (duration, 0u8..4, prop::collection::vec(any_span(), 0..60), any::<f64>(), prop::collection::vec(doubt, 0..3))

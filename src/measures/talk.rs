@@ -93,7 +93,9 @@ mod tests {
     use super::*;
 
     /// coach, coachee, overlap, silence, unattributed; then the ratio and its bounds.
-    fn talk(text: &str, tracks: u8) -> ([f64; 5], Option<[f64; 3]>) {
+    type Told = ([f64; 5], Option<[f64; 3]>);
+
+    fn talk(text: &str, tracks: u8) -> Told {
         let measures = measure(&Numbers { tracks, ..numbers(10.0, text) });
         let speech = measures.speech;
         let round = |x: f64| (x * 1e6).round() / 1e6;
@@ -104,23 +106,23 @@ mod tests {
 
     #[test]
     fn seconds_and_shares() {
-        let table: &[(&str, u8, [f64; 5], Option<[f64; 3]>)] = &[
-            ("", 1, [0.0, 0.0, 0.0, 10.0, 0.0], None),
-            ("a 0 2, b 2 8", 1, [2.0, 6.0, 0.0, 2.0, 0.0], Some([0.25, 0.22, 0.28])),
-            ("a 0 2, b 2 8", 2, [2.0, 6.0, 0.0, 2.0, 0.0], Some([0.25, 0.24, 0.26])),
+        let table: &[(&str, u8, Told)] = &[
+            ("", 1, ([0.0, 0.0, 0.0, 10.0, 0.0], None)),
+            ("a 0 2, b 2 8", 1, ([2.0, 6.0, 0.0, 2.0, 0.0], Some([0.25, 0.22, 0.28]))),
+            ("a 0 2, b 2 8", 2, ([2.0, 6.0, 0.0, 2.0, 0.0], Some([0.25, 0.24, 0.26]))),
             // Overlap counts to both.
-            ("a 0 5, b 4 9", 2, [5.0, 5.0, 1.0, 1.0, 0.0], Some([0.5, 0.49, 0.51])),
+            ("a 0 5, b 4 9", 2, ([5.0, 5.0, 1.0, 1.0, 0.0], Some([0.5, 0.49, 0.51]))),
             // What is uncertain widens the interval, to either side.
-            ("a 0 4, b 4 8, ? 8 10", 2, [4.0, 4.0, 0.0, 0.0, 2.0], Some([0.5, 0.39, 0.61])),
+            ("a 0 4, b 4 8, ? 8 10", 2, ([4.0, 4.0, 0.0, 0.0, 2.0], Some([0.5, 0.39, 0.61]))),
             // What somebody is known to have said at the same time is not uncertain.
-            ("a 0 4, ? 3 5", 2, [4.0, 0.0, 0.0, 5.0, 1.0], Some([1.0, 0.79, 1.0])),
-            ("a 0 4", 1, [4.0, 0.0, 0.0, 6.0, 0.0], Some([1.0, 0.97, 1.0])),
-            ("? 0 4", 1, [0.0, 0.0, 0.0, 6.0, 4.0], None),
+            ("a 0 4, ? 3 5", 2, ([4.0, 0.0, 0.0, 5.0, 1.0], Some([1.0, 0.79, 1.0]))),
+            ("a 0 4", 1, ([4.0, 0.0, 0.0, 6.0, 0.0], Some([1.0, 0.97, 1.0]))),
+            ("? 0 4", 1, ([0.0, 0.0, 0.0, 6.0, 4.0], None)),
             // Speech past the session's stated end makes no negative silence.
-            ("a 0 40", 1, [40.0, 0.0, 0.0, 0.0, 0.0], Some([1.0, 0.97, 1.0])),
+            ("a 0 40", 1, ([40.0, 0.0, 0.0, 0.0, 0.0], Some([1.0, 0.97, 1.0]))),
         ];
-        for (text, tracks, seconds, ratio) in table {
-            assert_eq!(talk(text, *tracks), (*seconds, *ratio), "{text}");
+        for (text, tracks, told) in table {
+            assert_eq!(talk(text, *tracks), *told, "{text}");
         }
     }
 }

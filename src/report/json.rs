@@ -29,7 +29,7 @@ pub struct Report {
     questions: Questions,
     directiveness: Directiveness,
     ownership: Ownership,
-    health: Health,
+    pub(super) health: Health,
     pub(super) decision: Decision,
     pub(super) caveats: Vec<Advice>,
     /// For the other forms of the report.
@@ -180,8 +180,8 @@ struct Ownership {
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
-struct Health {
-    dropped_s: f64,
+pub(super) struct Health {
+    pub(super) dropped_s: f64,
     gaps: u32,
     recovered: bool,
 }

@@ -7,7 +7,7 @@ const COACH: &str = "34";
 const COACHEE: &str = "33";
 
 /// Narrower than this nothing fits, wider than that nobody reads on.
-const WIDTHS: std::ops::RangeInclusive<usize> = 40..=100;
+const WIDTHS: std::ops::RangeInclusive<usize> = 48..=100;
 
 const INDENT: &str = "  ";
 
@@ -57,29 +57,37 @@ impl Sheet {
         }
     }
 
-    /// A command to type, and what for.
-    pub fn command(&mut self, command: &str, purpose: &str) {
-        let gap = self.width.saturating_sub(2 * INDENT.len() + columns(command) + columns(purpose));
+    /// A command to type: never broken, whatever the width.
+    pub fn command(&mut self, command: &str) {
         let command = self.painted(command, BOLD);
-        match gap {
-            0..2 => self.line(&format!("{INDENT}{INDENT}{command}")),
-            _ => self.line(&format!("{INDENT}{INDENT}{command}  {purpose}")),
-        }
+        self.line(&format!("{INDENT}{INDENT}{command}"));
     }
 
     /// A labelled bar of a share, with the share and the seconds behind it.
     pub fn bar(&mut self, label: &str, share: f64, percent: &str, seconds: &str, coach: bool) {
-        const BEHIND: usize = 22;
+        const BEHIND: usize = 21;
         let cells = self.width.saturating_sub(INDENT.len() + LABEL + BEHIND).max(1);
         let bar = self.painted(&blocks(share, cells), if coach { COACH } else { COACHEE });
         self.line(&format!("{INDENT}{label:<LABEL$}{bar} {percent} {seconds:>14}"));
     }
 
+    /// The head of a table: its name and what its three columns hold.
+    pub fn head(&mut self, cells: [&str; 4]) {
+        self.line("");
+        self.row_in(cells, BOLD);
+    }
+
     /// A row of a table: a label and three cells to the right.
-    pub fn row(&mut self, [label, first, second, third]: [&str; 4], dim: bool) {
+    pub fn row(&mut self, cells: [&str; 4]) {
+        self.row_in(cells, "");
+    }
+
+    fn row_in(&mut self, [label, first, second, third]: [&str; 4], style: &str) {
+        let indent = if style.is_empty() { INDENT } else { "" };
+        let label_columns = INDENT.len() + LABEL - indent.len();
         let cell = (self.width.saturating_sub(INDENT.len() + LABEL) / 3).min(14);
-        let row = format!("{INDENT}{label:<LABEL$}{first:>cell$}{second:>cell$}{third:>cell$}");
-        self.line(&self.painted(&row, if dim { DIM } else { "" }));
+        let row = format!("{indent}{label:<label_columns$}{first:>cell$}{second:>cell$}{third:>cell$}");
+        self.line(&self.painted(&row, style));
     }
 
     fn wrapped(&mut self, indent: &str, text: &str, style: &str) {

@@ -18,14 +18,16 @@ const NOT_ENOUGH_TO_SAY: [Caveat; 6] = [
 ];
 
 impl Report {
-    /// For a terminal `width` columns wide (40 to 100 are used); `color` adds ANSI colours.
+    /// For a terminal `width` columns wide (48 to 100 are used); `color` adds ANSI colours.
     pub fn to_text(&self, width: usize, color: bool) -> String {
         let mut sheet = Sheet::new(width, color);
         self.opening(&mut sheet);
         self.shares(&mut sheet);
         self.turns(&mut sheet);
         self.stances(&mut sheet);
-        sheet.heading("Good to know");
+        if !self.caveats.is_empty() {
+            sheet.heading("Good to know");
+        }
         for caveat in &self.caveats {
             sheet.note(&caveat.message);
         }
@@ -59,8 +61,7 @@ impl Report {
                     &length(speech.coachee_s),
                     false,
                 );
-                let low = (ratio.low.get() * 100.0).floor();
-                let high = (ratio.high.get() * 100.0).ceil();
+                let (low, high) = between(&ratio);
                 sheet.say(&format!("The coach's share lies between {low} and {high} %."));
             }
         }
@@ -70,6 +71,9 @@ impl Report {
         }
         if speech.unattributed_s > 0.0 {
             rest.push(format!("unclear who {}", length(speech.unattributed_s)));
+        }
+        if self.health.dropped_s > 0.0 {
+            rest.push(format!("lost {}", length(self.health.dropped_s)));
         }
         sheet.say(&format!("{}.", rest.join(", ")));
     }
@@ -85,15 +89,19 @@ impl Report {
         if turns.coach.count + turns.coachee.count == 0 {
             return;
         }
-        sheet.heading("Turns");
-        sheet.row(["", "how many", "typical", "longest"], true);
+        sheet.head(["Turns", "how many", "typical", "longest"]);
         for (name, turns) in [("Coach", &turns.coach), ("Coachee", &turns.coachee)] {
             let [typical, longest] = turn_lengths(turns);
-            sheet.row([name, &turns.count.to_string(), &typical, &longest], false);
+            sheet.row([name, &turns.count.to_string(), &typical, &longest]);
         }
         if let Some(count) = self.measures.interruptions {
-            let (coach, coachee) = (times(count.coach), times(count.coachee));
-            sheet.say(&format!("Took over while the other spoke: the coach {coach}, the coachee {coachee}."));
+            sheet.say(&match (count.coach, count.coachee) {
+                (0, 0) => "Nobody took over while the other spoke.".to_owned(),
+                (coach, coachee) => {
+                    let (coach, coachee) = (times(coach), times(coachee));
+                    format!("Took over while the other spoke: the coach {coach}, the coachee {coachee}.")
+                }
+            });
         }
     }
 
@@ -124,21 +132,22 @@ impl Report {
         let (name, session) = (self.name(), self.session);
         sheet.heading("The words");
         match self.decision {
+            _ if self.measures.has(Caveat::NoSpeech) => sheet.say("There are none."),
             Decision::Deleted => sheet.say(&format!("{name} had them deleted. These numbers are what is left.")),
             Decision::Taken => sheet.say(&format!("{name} took them off this computer.")),
             _ if !self.words_decoded => {
                 sheet.say(&format!("None could be decoded. The sound stays sealed to {name}, who may try again:"));
-                sheet.command(&format!("sidetone transcript redo {session}"), "decode once more");
+                sheet.command(&format!("sidetone transcript redo {session}"));
             }
             Decision::Kept => {
                 sheet.say(&format!("Sealed to {name}, who keeps them and alone can read them:"));
-                sheet.command(&format!("sidetone transcript show {session}"), "read");
+                sheet.command(&format!("sidetone transcript show {session}"));
             }
             Decision::Undecided => {
                 sheet.say(&format!("Sealed to {name}, who alone can read them and decides what becomes of them:"));
-                sheet.command(&format!("sidetone transcript show {session}"), "read");
-                sheet.command(&format!("sidetone transcript keep {session}"), "keep");
-                sheet.command(&format!("sidetone transcript delete {session}"), "delete");
+                sheet.command(&format!("sidetone transcript show {session}"));
+                sheet.command(&format!("sidetone transcript keep {session}"));
+                sheet.command(&format!("sidetone transcript delete {session}"));
             }
         }
     }
@@ -179,6 +188,12 @@ fn times(count: u32) -> String {
     }
 }
 
+/// The bounds in whole percent, rounded outwards (but for what floating point adds to a whole percent).
+fn between(ratio: &TalkRatio) -> (f64, f64) {
+    const NOISE: f64 = 1e-6;
+    ((ratio.low.get() * 100.0 + NOISE).floor(), (ratio.high.get() * 100.0 - NOISE).ceil())
+}
+
 fn percent(share: f64) -> u32 {
     (share * 100.0).round() as u32
 }
@@ -187,8 +202,7 @@ fn percent(share: f64) -> u32 {
 fn length(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     match whole {
-        0 if seconds < 0.05 => "0 s".to_owned(),
-        0..10 if seconds < 9.95 => format!("{seconds:.1} s"),
+        0..=10 if seconds < 9.95 => format!("{} s", (seconds * 10.0).round() / 10.0),
         0..60 => format!("{whole} s"),
         60..3600 if whole.is_multiple_of(60) => format!("{} min", whole / 60),
         60..3600 => format!("{} min {} s", whole / 60, whole % 60),
