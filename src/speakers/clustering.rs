@@ -11,8 +11,8 @@ const MAX_SAMPLE: usize = 1200;
 /// Fewer vectors than this are not two groups.
 const MIN_VECTORS: usize = 4;
 /// Neighbours kept per vector: a voice's own group must outnumber it, in sessions of minutes.
-const NEIGHBOUR_SHARE: f32 = 0.15;
-const MIN_NEIGHBOURS: usize = 6;
+const NEIGHBOUR_SHARE: f32 = 0.05;
+const MIN_NEIGHBOURS: usize = 5;
 /// Steps of the power iteration, and of the refinement; both settle long before.
 const POWER_STEPS: usize = 150;
 const REFINE_STEPS: usize = 10;
@@ -151,16 +151,19 @@ mod tests {
     use super::*;
 
     /// `count` vectors around an axis, told apart by a cheap deterministic wobble.
-    fn cloud(axis: usize, count: usize, seed: usize) -> Vec<Vec<f32>> {
-        (0..count)
-            .map(|i| {
-                let mut v: Vec<f32> =
-                    (0..16).map(|d| 0.3 * (((i * 31 + d * 17 + seed * 7) % 23) as f32 / 23.0)).collect();
-                v[axis] += 1.0;
-                normalise(&mut v);
-                v
-            })
-            .collect()
+    fn cloud(axis: usize, count: usize, seed: u32) -> Vec<Vec<f32>> {
+        let mut state = seed;
+        let mut wobble = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            0.3 * (state >> 8) as f32 / (1 << 24) as f32
+        };
+        let mut vector = |_| {
+            let mut v: Vec<f32> = (0..16).map(|_| wobble()).collect();
+            v[axis] += 1.0;
+            normalise(&mut v);
+            v
+        };
+        (0..count).map(&mut vector).collect()
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl Listener {
         let mut ears = self.ears.into_iter().map(Ear::finish);
         match (ears.next(), ears.next()) {
             (Some(a), Some(b)) => tracks::attribute([of(0), of(1)], [a.levels, b.levels], [a.print, b.print]),
-            (Some(one), None) => segmentation::attribute(of(0), one.heard, one.encoded),
+            (Some(one), None) => segmentation::attribute(of(0), one.heard, one.encoded, &one.levels),
             _ => Diarization::default(),
         }
     }

@@ -1,6 +1,6 @@
 //! One microphone: which of two voices speaks, tenth of a second by tenth.
 
-use super::{Diarization, VoiceSpan, clustering, embedding::normalise, listener::Heard};
+use super::{Diarization, VoiceSpan, clustering, embedding::normalise, listener::Heard, tracks::Levels};
 use crate::units::{SAMPLE_RATE, Sample, Span};
 
 /// The step of the decision: 0.1 s.
@@ -14,12 +14,18 @@ const SWITCH_AT_PAUSE: f32 = 2.0;
 const MAX_EVIDENCE: f32 = 4.0;
 /// Below this probability a stretch is nobody's.
 const LEAST_CONFIDENCE: f32 = 0.6;
+/// A pause inside one voice's speech belongs to it up to this long (0.3 s) when silent, up to 1.1 s when it is not, that
+/// is when its level is this much above the noise: the level that a tenth of the session stays below.
+const SILENT_PAUSE: u64 = SAMPLE_RATE as u64 * 3 / 10;
+const BREATH_PAUSE: u64 = SAMPLE_RATE as u64 * 11 / 10;
+const SILENT_PAUSE_DB: f32 = 3.0;
+const NOISE_QUANTILE: f32 = 0.1;
 /// Two halves of one person's speech are this much alike, or more; two people with similar voices this much.
 const ONE_VOICE: f32 = 0.92;
 const SIMILAR_VOICES: f32 = 0.85;
 
 /// Attributes one track's speech to two voices, from the vectors heard in it. `encoded`: they are embeddings.
-pub fn attribute(speech: &[Span], mut heard: Vec<Heard>, encoded: bool) -> Diarization {
+pub fn attribute(speech: &[Span], mut heard: Vec<Heard>, encoded: bool, levels: &Levels) -> Diarization {
     let mut doubts = Vec::new();
     if speech.is_empty() {
         return Diarization { doubts: vec!["no_speech"], ..Diarization::default() };
@@ -38,7 +44,7 @@ pub fn attribute(speech: &[Span], mut heard: Vec<Heard>, encoded: bool) -> Diari
     if encoded && split.similarity >= SIMILAR_VOICES {
         doubts.push("similar_voices");
     }
-    let spans = decode(speech, &heard, &split.scores);
+    let spans = join(decode(speech, &heard, &split.scores), levels);
     let prints = if encoded { split.means.map(Some) } else { [None, None] };
     Diarization { spans, doubts, prints }
 }
@@ -56,6 +62,31 @@ fn standardise(heard: &mut [Heard]) {
         }
     }
     heard.iter_mut().for_each(|h| normalise(&mut h.vector));
+}
+
+/// Joins two stretches of one voice when the pause between them is not a silent one: breath, lips and the room's echo
+/// of the last word keep its level above the noise.
+fn join(spans: Vec<VoiceSpan>, levels: &Levels) -> Vec<VoiceSpan> {
+    let noise_db = levels.quantile(NOISE_QUANTILE);
+    let mut joined: Vec<VoiceSpan> = Vec::with_capacity(spans.len());
+    for next in spans {
+        if let Some(last) = joined.last_mut()
+            && last.voice == next.voice
+            && let Some(whole) = Span::new(last.span.start(), next.span.end())
+        {
+            let pause = Span::new(last.span.end(), next.span.start());
+            let silent = pause.is_some_and(|p| levels.mean(p) < noise_db + SILENT_PAUSE_DB);
+            let limit = if silent { SILENT_PAUSE } else { BREATH_PAUSE };
+            if pause.is_none_or(|p| p.samples() < limit) {
+                let (a, b) = (last.span.samples() as f32, next.span.samples() as f32);
+                last.confidence = (a * last.confidence + b * next.confidence) / (a + b);
+                last.span = whole;
+                continue;
+            }
+        }
+        joined.push(next);
+    }
+    joined
 }
 
 /// A step of the decision.

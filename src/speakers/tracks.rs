@@ -30,8 +30,34 @@ impl Levels {
         self.0.extend(powers.map(|p| ((10.0 * p.max(1e-12).log10() - FLOOR_DB) * 2.0).clamp(0.0, 255.0) as u8));
     }
 
-    fn db(&self, frame: usize) -> f32 {
+    pub fn db(&self, frame: usize) -> f32 {
         self.0.get(frame).map_or(FLOOR_DB, |l| f32::from(*l) / 2.0 + FLOOR_DB)
+    }
+
+    /// The level that this share of the session's frames stays below.
+    pub fn quantile(&self, share: f32) -> f32 {
+        let mut counts = [0usize; 256];
+        for level in &self.0 {
+            if let Some(count) = counts.get_mut(usize::from(*level)) {
+                *count += 1;
+            }
+        }
+        let wanted = (self.0.len() as f32 * share) as usize;
+        let mut below = 0;
+        for (level, count) in counts.iter().enumerate() {
+            below += count;
+            if below > wanted {
+                return level as f32 / 2.0 + FLOOR_DB;
+            }
+        }
+        FLOOR_DB
+    }
+
+    /// The mean level (dB) of a span, as far as it was heard.
+    pub fn mean(&self, span: Span) -> f32 {
+        let frames = span.start().0 as usize / HOP..span.end().0.div_ceil(HOP as u64) as usize;
+        let count = frames.len().max(1) as f32;
+        frames.map(|f| self.db(f)).sum::<f32>() / count
     }
 
     /// The loudest within [`MAX_DELAY`] of a frame.
