@@ -5,6 +5,7 @@
 
 mod json;
 mod layout;
+mod phrases;
 mod rttm;
 mod text;
 

@@ -1,0 +1,232 @@
+//! What the report says, whatever it is shown on: how things were, judging nobody; and where there is too little to go by,
+//! that it is too little.
+
+use super::{Decision, json::Report};
+use crate::{
+    measures::{Caveat, MIN_TURNS, TalkRatio, Turns},
+    session::Stance,
+};
+
+pub const SHARES: &str = "How the talk was shared";
+pub const TURNS: [&str; 4] = ["Turns", "how many", "typical", "longest"];
+pub const STANCES: &str = "What you meant it to be";
+pub const CAVEATS: &str = "Good to know";
+pub const WORDS: &str = "The words";
+
+/// With one of these the talk ratio is not shown: there is a number, and nothing should be concluded from it.
+const NOT_ENOUGH_TO_SAY: [Caveat; 6] = [
+    Caveat::NoSpeech,
+    Caveat::SilentTrack,
+    Caveat::OneVoice,
+    Caveat::NoSpeakerModel,
+    Caveat::MuchUnattributed,
+    Caveat::ShortSession,
+];
+
+/// One person's part of the talk.
+pub struct ShareSaid {
+    pub name: &'static str,
+    pub coach: bool,
+    pub share: f64,
+    /// Of both, these sum to 100.
+    pub percent: u32,
+    pub length: String,
+}
+
+impl Report {
+    pub(super) fn title(&self) -> String {
+        format!("Session with {}", self.name())
+    }
+
+    /// When, how long, heard with what.
+    pub(super) fn circumstances(&self) -> String {
+        let microphones = match self.tracks {
+            _ if self.measures.has(Caveat::WrittenTranscript) => "from a transcript",
+            0 | 1 => "one microphone",
+            _ => "two microphones",
+        };
+        format!("{} · {} · {microphones}", self.when(), length(self.length_s))
+    }
+
+    /// Both people's shares; empty when nothing should be concluded from them.
+    pub(super) fn shares_said(&self) -> Vec<ShareSaid> {
+        let Some(ratio) = self.telling_ratio() else { return Vec::new() };
+        let (share, percent) = (ratio.coach.get(), percent(ratio.coach.get()));
+        let speech = &self.measures.speech;
+        vec![
+            ShareSaid { name: "Coach", coach: true, share, percent, length: length(speech.coach_s) },
+            ShareSaid {
+                name: "Coachee",
+                coach: false,
+                share: 1.0 - share,
+                percent: 100 - percent,
+                length: length(speech.coachee_s),
+            },
+        ]
+    }
+
+    pub(super) fn bounds_said(&self) -> String {
+        let Some(ratio) = self.telling_ratio() else { return "Not enough to say.".to_owned() };
+        let (low, high) = between(&ratio);
+        format!("The coach's share lies between {low} and {high} %.")
+    }
+
+    /// Where the rest of the time went.
+    pub(super) fn rest_said(&self) -> String {
+        let speech = &self.measures.speech;
+        let mut rest = vec![format!("Silence {}", length(speech.silence_s))];
+        let others = [
+            ("both at once", speech.overlap_s),
+            ("unclear who", speech.unattributed_s),
+            ("lost", self.health.dropped_s),
+        ];
+        rest.extend(
+            others.iter().filter(|(_, time)| *time > 0.0).map(|(what, time)| format!("{what} {}", length(*time))),
+        );
+        format!("{}.", rest.join(", "))
+    }
+
+    /// The rows under [`TURNS`]; `None` when nobody had one.
+    pub(super) fn turns_said(&self) -> Option<[[String; 4]; 2]> {
+        let turns = &self.measures.turns;
+        let row = |name: &str, turns: &Turns| {
+            let typical = turns.median_s.filter(|_| turns.count >= MIN_TURNS);
+            let longest = turns.longest_s.map_or("-".to_owned(), length);
+            [name.to_owned(), turns.count.to_string(), typical.map_or("too few".to_owned(), length), longest]
+        };
+        let any = turns.coach.count > 0 || turns.coachee.count > 0;
+        any.then(|| [row("Coach", &turns.coach), row("Coachee", &turns.coachee)])
+    }
+
+    pub(super) fn interruptions_said(&self) -> Option<String> {
+        let count = self.measures.interruptions?;
+        Some(match (count.coach, count.coachee) {
+            (0, 0) => "Nobody took over while the other spoke.".to_owned(),
+            (coach, coachee) => {
+                let (coach, coachee) = (times(coach), times(coachee));
+                format!("Took over while the other spoke: the coach {coach}, the coachee {coachee}.")
+            }
+        })
+    }
+
+    /// What was meant, beside what was done.
+    pub(super) fn stances_said(&self) -> Vec<String> {
+        let name = self.name();
+        let meant = match (self.stance.coach, self.stance.coachee) {
+            (None, None) => return vec!["Nobody said beforehand; `--stance` at the start is for that.".to_owned()],
+            (Some(coach), None) => format!("The coach meant it to be {}.", meaning(coach)),
+            (None, Some(coachee)) => format!("{name} wished it to be {}.", meaning(coachee)),
+            (Some(coach), Some(coachee)) if coach == coachee => format!("Both of you: {}.", meaning(coach)),
+            (Some(coach), Some(coachee)) => format!("The coach: {}. {name}: {}.", meaning(coach), meaning(coachee)),
+        };
+        let done = self.telling_ratio().map(|ratio| {
+            format!(
+                "Of all talk, {} % was the coach's. Who talks how long is one part of it; what is said in that time is the \
+                 larger one.",
+                percent(ratio.coach.get())
+            )
+        });
+        std::iter::once(meant).chain(done).collect()
+    }
+
+    /// Where the words are, and the commands with which the coachee gets at them.
+    pub(super) fn words_said(&self) -> (String, Vec<String>) {
+        let (name, session) = (self.name(), self.session);
+        let (said, verbs): (String, &[&str]) = match self.decision {
+            _ if self.measures.has(Caveat::NoSpeech) => ("There are none.".to_owned(), &[]),
+            Decision::Deleted => (format!("{name} had them deleted. These numbers are what is left."), &[]),
+            Decision::Taken => (format!("{name} took them off this computer."), &[]),
+            _ if !self.words_decoded => {
+                (format!("None could be decoded. The sound stays sealed to {name}, who may try again:"), &["redo"])
+            }
+            Decision::Kept => (format!("Sealed to {name}, who keeps them and alone can read them:"), &["show"]),
+            Decision::Undecided => (
+                format!("Sealed to {name}, who alone can read them and decides what becomes of them:"),
+                &["show", "keep", "delete"],
+            ),
+        };
+        (said, verbs.iter().map(|verb| format!("sidetone transcript {verb} {session}")).collect())
+    }
+
+    /// The talk ratio, if something may be concluded from it.
+    fn telling_ratio(&self) -> Option<TalkRatio> {
+        let unsafe_to_tell = NOT_ENOUGH_TO_SAY.iter().any(|&caveat| self.measures.has(caveat));
+        self.measures.talk_ratio.filter(|_| !unsafe_to_tell)
+    }
+
+    /// The coachee's name, safe for a terminal.
+    fn name(&self) -> String {
+        self.coachee.chars().filter(|character| !character.is_control()).collect()
+    }
+
+    /// `2026-11-24 09:00`, as it was stored, with `UTC` where it is.
+    fn when(&self) -> String {
+        let (date, time) = (self.started_at.get(..10), self.started_at.get(11..16));
+        let zone = if self.started_at.ends_with('Z') { " UTC" } else { "" };
+        let when = date.zip(time).map_or(self.started_at.clone(), |(date, time)| format!("{date} {time}{zone}"));
+        when.chars().filter(|character| !character.is_control()).collect()
+    }
+}
+
+fn meaning(stance: Stance) -> &'static str {
+    match stance {
+        Stance::Directive => "directive (the coach shows the way)",
+        Stance::Collaborative => "collaborative (both look for the way)",
+        Stance::Facilitative => "facilitative (the coachee finds the way)",
+    }
+}
+
+fn times(count: u32) -> String {
+    match count {
+        0 => "never".to_owned(),
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        more => format!("{more} times"),
+    }
+}
+
+/// The bounds in whole percent, rounded outwards (but for what floating point adds to a whole percent).
+fn between(ratio: &TalkRatio) -> (f64, f64) {
+    const NOISE: f64 = 1e-6;
+    ((ratio.low.get() * 100.0 + NOISE).floor(), (ratio.high.get() * 100.0 - NOISE).ceil())
+}
+
+fn percent(share: f64) -> u32 {
+    (share * 100.0).round() as u32
+}
+
+/// As people say it: `3.5 s`, `42 s`, `12 min 54 s`, `1 h 5 min`.
+pub fn length(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match whole {
+        0..=10 if seconds < 9.95 => format!("{} s", (seconds * 10.0).round() / 10.0),
+        0..60 => format!("{whole} s"),
+        60..3600 if whole.is_multiple_of(60) => format!("{} min", whole / 60),
+        60..3600 => format!("{} min {} s", whole / 60, whole % 60),
+        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod units {
+    use super::*;
+
+    #[test]
+    fn lengths_as_people_say_them() {
+        let table = [
+            (0.0, "0 s"),
+            (0.04, "0 s"),
+            (0.3, "0.3 s"),
+            (3.54, "3.5 s"),
+            (9.96, "10 s"),
+            (42.4, "42 s"),
+            (59.6, "1 min"),
+            (774.0, "12 min 54 s"),
+            (3599.7, "1 h 0 min"),
+            (3900.0, "1 h 5 min"),
+        ];
+        for (seconds, expected) in table {
+            assert_eq!(length(seconds), expected);
+        }
+    }
+}
