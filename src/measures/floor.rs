@@ -71,9 +71,9 @@ pub fn shared(span: Span, others: &[Span]) -> u64 {
         .sum()
 }
 
-/// Seconds of a list of disjoint spans.
-pub fn seconds(spans: &[Span]) -> f64 {
-    spans.iter().map(|span| span.seconds()).sum()
+/// Samples of a list of disjoint spans.
+pub fn total(spans: &[Span]) -> i128 {
+    spans.iter().map(|span| i128::from(span.samples())).sum()
 }
 
 /// A duration in samples.
@@ -82,7 +82,7 @@ pub fn samples(seconds: f64) -> u64 {
 }
 
 /// Samples as seconds.
-pub fn in_seconds(samples: u64) -> f64 {
+pub fn in_seconds(samples: i128) -> f64 {
     samples as f64 / f64::from(SAMPLE_RATE)
 }
 
@@ -113,6 +113,6 @@ mod tests {
     fn shared_time_is_counted_across_several_spans() {
         let others: Vec<Span> = spans("a 0 1, a 2 3, a 4 5, a 6 7").iter().map(|span| span.span).collect();
         let span = Span::new(Sample::from_seconds(0.5), Sample::from_seconds(4.25)).unwrap();
-        assert_eq!(in_seconds(shared(span, &others)), 0.5 + 1.0 + 0.25);
+        assert_eq!(in_seconds(shared(span, &others).into()), 0.5 + 1.0 + 0.25);
     }
 }

@@ -66,16 +66,17 @@ pub struct TalkRatio {
 
 pub fn speech(numbers: &Numbers, floor: &Floor) -> Speech {
     let (coach, coachee) = (&floor.by_role.coach, &floor.by_role.coachee);
-    let overlap_s = coach.iter().map(|&span| floor::in_seconds(floor::shared(span, coachee))).sum();
-    let (coach_s, coachee_s) = (floor::seconds(coach), floor::seconds(coachee));
-    let anyone_s = floor::seconds(&floor.anyone());
+    // Whole samples, so that nothing is left over where nothing is; wide, for sums of any two.
+    let both: i128 = coach.iter().map(|&span| i128::from(floor::shared(span, coachee))).sum();
+    let (alone_or_not, anyone) = (floor::total(coach) + floor::total(coachee), floor::total(&floor.anyone()));
+    let anyone_s = floor::in_seconds(anyone);
     let duration_s = if numbers.duration_s.is_finite() { numbers.duration_s } else { 0.0 };
     Speech {
-        coach_s,
-        coachee_s,
-        overlap_s,
+        coach_s: floor::in_seconds(floor::total(coach)),
+        coachee_s: floor::in_seconds(floor::total(coachee)),
+        overlap_s: floor::in_seconds(both),
         silence_s: (duration_s - anyone_s).max(0.0),
-        unattributed_s: (anyone_s - (coach_s + coachee_s - overlap_s)).max(0.0),
+        unattributed_s: floor::in_seconds(anyone + both - alone_or_not),
     }
 }
 

@@ -50,8 +50,11 @@ pub struct Turns {
 pub fn turns(floor: &Floor) -> ByRole<Turns> {
     let turns = take_turns(floor);
     ByRole::each(|role| {
-        let mut lengths: Vec<u64> =
-            turns.iter().filter(|turn| turn.0 == role).map(|turn| turn.2.0.saturating_sub(turn.1.0)).collect();
+        let mut lengths: Vec<i128> = turns
+            .iter()
+            .filter(|turn| turn.0 == role)
+            .map(|turn| i128::from(turn.2.0.saturating_sub(turn.1.0)))
+            .collect();
         lengths.sort_unstable();
         Turns {
             count: u32::try_from(lengths.len()).unwrap_or(u32::MAX),
@@ -89,7 +92,7 @@ fn takes_floor(sound: Span, holder: &[Span]) -> bool {
 }
 
 /// `lengths` is sorted.
-fn median(lengths: &[u64]) -> Option<f64> {
+fn median(lengths: &[i128]) -> Option<f64> {
     let middle = lengths.len() / 2;
     let upper = in_seconds(*lengths.get(middle)?);
     match middle.checked_sub(1).and_then(|below| lengths.get(below)) {

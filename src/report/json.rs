@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Decision;
 use crate::{
-    measures::{ByRole, Caveat, Measures, Models, Numbers, Turns},
+    measures::{ByRole, Caveat, Measures, Models, Numbers, RoleSpan, Turns},
     session::{Session, SessionId, Stance},
 };
 
@@ -39,6 +39,8 @@ pub struct Report {
     pub(super) length_s: f64,
     #[serde(skip)]
     pub(super) words_decoded: bool,
+    #[serde(skip)]
+    pub(super) spans: Vec<RoleSpan>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -233,6 +235,7 @@ impl Report {
             measures,
             length_s,
             words_decoded: numbers.words_decoded,
+            spans: numbers.spans.clone(),
         }
     }
 

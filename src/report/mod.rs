@@ -1,10 +1,12 @@
 //! What both people see. The schema has no field that can hold a word.
 //!
-//! [`report`] makes one [`Report`] of a session and its numbers; [`Report::to_json`], [`Report::to_text`] and [`rttm`] are
-//! its three outward forms. Its strings are ids, the coachee's name, names of models, codes and fixed messages.
+//! [`report`] makes one [`Report`] of a session and its numbers; [`Report::to_json`], [`Report::to_text`], [`page`] and
+//! [`rttm`] are its outward forms. Its strings are ids, the coachee's name, names of models, codes and fixed messages.
 
+mod chart;
 mod json;
 mod layout;
+mod page;
 mod phrases;
 mod rttm;
 mod text;
@@ -12,7 +14,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-pub use self::{json::Report, rttm::rttm};
+pub use self::{json::Report, page::page, rttm::rttm};
 use crate::{
     measures::{Caveat, Numbers, measure},
     session::Session,

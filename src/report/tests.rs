@@ -185,6 +185,52 @@ fn a_name_cannot_steer_the_terminal() {
     assert!(!report(&session, "undecided", &numbers()).to_text(80, false).contains('\u{1b}'));
 }
 
+#[test]
+fn a_name_cannot_steer_the_page() {
+    let session = Session {
+        coachee: "<script>\"&'".to_owned(),
+        coach_stance: None,
+        coachee_stance: Some(Stance::Directive),
+        ..session()
+    };
+    let page = page(&report(&session, "undecided", &numbers()));
+    assert!(page.contains("<title>Session with &lt;script&gt;&quot;&amp;&#39;</title>"));
+    assert!(!page.contains("<script"));
+}
+
+#[test]
+fn the_page_needs_nothing_else_and_says_what_the_text_says() {
+    let report = report(&session(), "undecided", &numbers());
+    let page = page(&report);
+    for forbidden in ["<script", "http://", "https://", "src=", "href=", "url(", "@import"] {
+        assert!(!page.contains(forbidden), "{forbidden}");
+    }
+    let said = [
+        "<h1>Session with Ana</h1>",
+        "<strong>40 %</strong>",
+        "The coach&#39;s share lies between 37 and 43 %.",
+        "<tr><th scope=\"row\">Coachee</th><td>50</td><td>6 s</td><td>6 s</td></tr>",
+        "<code>sidetone transcript show 01ARZ3NDEKTSV4RRFFQ69G5FAV</code>",
+    ];
+    for said in said {
+        assert!(page.contains(said), "{said}");
+    }
+    let count = |what: &str| page.matches(what).count();
+    assert_eq!((count("<svg "), count("<title>"), count("role=\"img\" aria-label=")), (2, 3, 2));
+    for element in ["main", "section", "h2", "p", "ul", "li", "table", "svg", "div", "span", "code"] {
+        let opened = count(&format!("<{element}>")) + count(&format!("<{element} "));
+        assert_eq!(opened, count(&format!("</{element}>")), "{element}");
+    }
+}
+
+#[test]
+fn a_three_hour_page_stays_small() {
+    let text: Vec<String> =
+        (0..4000).map(|turn| format!("{} {} {}", ["a", "b"][turn % 2], turn * 3, turn * 3 + 2)).collect();
+    let long = Numbers { duration_s: 12_000.0, spans: spans(&text.join(",")), ..numbers() };
+    assert!(page(&report(&session(), "kept", &long)).len() < 300_000);
+}
+
 /// The contract, with `report --json` in it word for word.
 const CONTRACT: &str = r#"{
   "session": "01J...", "coachee": "NAME", "started_at": "RFC 3339", "duration_s": 1800.0,
@@ -303,7 +349,7 @@ fn the_schema_has_no_field_that_can_hold_a_word() {
         Numbers { doubts: vec![CANARY.to_owned()], word_numbers_unusable: Some(CANARY.to_owned()), ..numbers() };
     let (session, report) = (session(), report(&session(), CANARY, &numbers));
     assert!(holds_no_word(&report.to_json(), &session, &numbers.models));
-    let outward = [report.to_json().to_string(), report.to_text(200, true), rttm(&session.id, &numbers)];
+    let outward = [report.to_json().to_string(), report.to_text(200, true), page(&report), rttm(&session.id, &numbers)];
     assert!(CANARY.split(' ').all(|word| outward.iter().all(|form| !form.contains(word))));
 }
 
@@ -317,6 +363,8 @@ proptest! {
             prop_assert!(json.pointer(&format!("/{number}")).is_some_and(Value::is_f64), "{number}");
         }
         prop_assert!(!report.to_text(width, color).contains("NaN"));
+        let page = page(&report);
+        prop_assert!(!page.contains("NaN") && !page.contains("inf") && page.len() < 100_000);
     }
 
     #[test]

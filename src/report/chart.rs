@@ -1,0 +1,140 @@
+//! The report's two pictures as inline SVG, each with a text that says the same: the shares, and who spoke when.
+//!
+//! Position carries the meaning and colour only repeats it, so that any colour vision, dark mode and print will do. One
+//! path holds all of a person's speech in a row: a three-hour session stays far under a megabyte.
+
+use std::fmt::Write as _;
+
+use super::phrases::{ShareSaid, length};
+use crate::{
+    measures::{ByRole, RoleSpan, TalkRatio},
+    session::Role,
+    units::{Span, union},
+};
+
+/// A row of the timeline, in seconds: ten minutes keep a two-second turn visible on a phone.
+const ROW_S: f64 = 600.0;
+
+/// Rows before they grow longer instead: six hours of ten minutes.
+const MAX_ROWS: f64 = 36.0;
+
+/// Units of the drawing across a row or bar.
+const ACROSS: f64 = 1000.0;
+
+/// The least width of a sound, in units, so that none vanishes.
+const LEAST: f64 = 0.7;
+
+/// The shares side by side, with a bracket where the border between them may lie.
+pub fn shares(shares: &[ShareSaid], ratio: TalkRatio, told: &str) -> String {
+    let mut bars = String::new();
+    let mut start = 0.0;
+    for share in shares {
+        let (class, width) = (class(share.coach), share.share * ACROSS);
+        let _ = write!(bars, r#"<rect class="{class}" x="{start:.1}" y="8" width="{width:.1}" height="34"/>"#);
+        start += width;
+    }
+    let (low, high) = (ratio.low.get() * ACROSS, ratio.high.get() * ACROSS);
+    let bracket = format!(r#"<path class="bracket" d="M{low:.1} 2v46M{high:.1} 2v46M{low:.1} 25H{high:.1}"/>"#);
+    drawing("Shares of the talk", told, 50, &format!("{bars}{bracket}"))
+}
+
+/// Who spoke when, in rows of ten minutes: a heading and a drawing for each.
+pub fn timeline(spans: &[RoleSpan], length_s: f64) -> String {
+    let row_s = (length_s / MAX_ROWS).max(ROW_S.min(length_s));
+    if spans.is_empty() || !row_s.is_finite() || row_s <= 0.0 {
+        return String::new();
+    }
+    let heard = |role: Option<Role>| union(spans.iter().filter(|span| span.role == role).map(|span| span.span), 0);
+    let (known, unknown) = (ByRole::each(|role| heard(Some(role))), heard(None));
+    let rows = (length_s / row_s).ceil().clamp(1.0, MAX_ROWS) as u32;
+    let mut timeline = String::new();
+    for row in 0..rows {
+        let start = f64::from(row) * row_s;
+        let end = (start + row_s).min(length_s);
+        let lane =
+            |spans: &[Span], class: &str, y: u32, height: u32| lane(spans, (start, row_s, end), class, y, height);
+        let (coach, coach_s) = lane(&known.coach, "coach", 2, 20);
+        let (coachee, coachee_s) = lane(&known.coachee, "coachee", 28, 20);
+        let (nobody, nobody_s) = lane(&unknown, "unknown", 22, 6);
+        let mut told = format!("Coach {}, coachee {}", length(coach_s), length(coachee_s));
+        if nobody_s > 0.0 {
+            let _ = write!(told, ", unclear who {}", length(nobody_s));
+        }
+        let ground = format!(r#"<path class="ground" d="M0 25H{:.1}"/>"#, (end - start) / row_s * ACROSS);
+        let title = format!("From {} to {}", clock(start), clock(end));
+        let picture = drawing(&title, &format!("{told}."), 50, &format!("{ground}{coach}{nobody}{coachee}"));
+        let _ = writeln!(timeline, "<div class=\"row\"><span>{}</span>{picture}</div>", clock(start));
+    }
+    timeline
+}
+
+/// One person's speech within a row as a path, and its seconds.
+fn lane(spans: &[Span], (start, row_s, end): (f64, f64, f64), class: &str, y: u32, height: u32) -> (String, f64) {
+    let first = spans.partition_point(|span| span.end().seconds() <= start);
+    let (mut path, mut seconds) = (String::new(), 0.0);
+    for span in spans.iter().skip(first).take_while(|span| span.start().seconds() < end) {
+        let (from, to) = (span.start().seconds().max(start), span.end().seconds().min(end));
+        seconds += to - from;
+        let (x, width) = ((from - start) / row_s * ACROSS, ((to - from) / row_s * ACROSS).max(LEAST));
+        let _ = write!(path, "M{x:.1} {y}h{width:.1}v{height}h-{width:.1}z");
+    }
+    let drawn = if path.is_empty() { path } else { format!(r#"<path class="{class}" d="{path}"/>"#) };
+    (drawn, seconds)
+}
+
+fn drawing(title: &str, told: &str, height: u32, shapes: &str) -> String {
+    format!(
+        "<svg role=\"img\" aria-label=\"{title}. {told}\" viewBox=\"0 0 {ACROSS} {height}\" preserveAspectRatio=\"none\">\
+         <title>{title}. {told}</title>{shapes}</svg>"
+    )
+}
+
+fn class(coach: bool) -> &'static str {
+    if coach { "coach" } else { "coachee" }
+}
+
+/// `12:30`, or `1:02:30`.
+fn clock(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match whole / 3600 {
+        0 => format!("{}:{:02}", whole / 60, whole % 60),
+        hours => format!("{hours}:{:02}:{:02}", whole % 3600 / 60, whole % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measures::properties::spans;
+
+    #[test]
+    fn a_short_session_is_one_row_as_long_as_it() {
+        let expected = concat!(
+            "<div class=\"row\"><span>0:00</span>",
+            "<svg role=\"img\" aria-label=\"From 0:00 to 0:20. Coach 5 s, coachee 8 s, unclear who 1 s.\" ",
+            "viewBox=\"0 0 1000 50\" preserveAspectRatio=\"none\">",
+            "<title>From 0:00 to 0:20. Coach 5 s, coachee 8 s, unclear who 1 s.</title>",
+            "<path class=\"ground\" d=\"M0 25H1000.0\"/>",
+            "<path class=\"coach\" d=\"M0.0 2h250.0v20h-250.0z\"/>",
+            "<path class=\"unknown\" d=\"M900.0 22h50.0v6h-50.0z\"/>",
+            "<path class=\"coachee\" d=\"M300.0 28h400.0v20h-400.0z\"/>",
+            "</svg></div>\n"
+        );
+        assert_eq!(timeline(&spans("a 0 5, b 6 14, ? 18 19"), 20.0), expected);
+    }
+
+    #[test]
+    fn a_turn_across_two_rows_is_in_both() {
+        let drawn = timeline(&spans("a 590 620"), 700.0);
+        assert!(
+            drawn.contains("From 0:00 to 10:00. Coach 10 s,") && drawn.contains("From 10:00 to 11:40. Coach 20 s,")
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_drawn_is_left_out() {
+        assert_eq!(timeline(&[], 100.0), "");
+        assert_eq!(timeline(&spans("a 0 5"), 0.0), "");
+        assert_eq!(timeline(&spans("a 0 5"), 1e300).lines().count(), MAX_ROWS as usize);
+    }
+}
