@@ -121,7 +121,7 @@ pub fn measure(numbers: &Numbers) -> Measures {
     let speech = talk::speech(numbers, &floor);
     let turns = timing::turns(&floor);
     Measures {
-        talk_ratio: talk::ratio(&speech, numbers.tracks),
+        talk_ratio: talk::ratio(numbers, &speech),
         interruptions: timing::interruptions(numbers, &floor),
         caveats: caveat::about(numbers, &speech, &turns),
         speech,

@@ -6,7 +6,7 @@
 //!
 //! **Interval**: with c and e attributed and d uncertain seconds, all of d could be the coachee's or all the coach's:
 //! [c / (c + e + d), (c + d) / (c + e + d)], widened on both sides by the share of attributed speech that the program
-//! gives to the wrong person ([`CONFUSION_ONE_TRACK`], [`CONFUSION_TWO_TRACKS`]: "speaker error" of the diarization
+//! gives to the wrong person ([`CONFUSION_ONE_TRACK`] and its like: "speaker error" of the diarization
 //! error rate in NIST's RT-09 evaluation plan, 2009). It is a bound on what attribution can have done, not a confidence
 //! interval over sessions.
 //!
@@ -14,7 +14,7 @@
 //! and confusion included; here silence is out, so that a pause for thought changes nobody's share.
 
 use super::{
-    Numbers,
+    Caveat, Numbers,
     floor::{self, Floor},
 };
 use crate::units::Share;
@@ -24,6 +24,9 @@ pub const CONFUSION_ONE_TRACK: f64 = 0.03;
 
 /// The same with two microphones, where only crosstalk confuses. Provisional, to be replaced by a measured one.
 pub const CONFUSION_TWO_TRACKS: f64 = 0.01;
+
+/// The same where voices were told apart with doubt: no speaker model, or two voices alike. Provisional too.
+pub const CONFUSION_IN_DOUBT: f64 = 0.10;
 
 /// Attributed speech under which the talk ratio says little, in seconds: two or three turns decide it.
 pub const MIN_ATTRIBUTED_S: f64 = 30.0;
@@ -80,10 +83,21 @@ pub fn speech(numbers: &Numbers, floor: &Floor) -> Speech {
     }
 }
 
+/// Share of attributed speech that may have been given to the wrong person.
+fn confusion(numbers: &Numbers) -> f64 {
+    if [Caveat::NoSpeakerModel, Caveat::SimilarVoices].iter().any(|&caveat| numbers.doubts(caveat)) {
+        CONFUSION_IN_DOUBT
+    } else if numbers.tracks >= 2 {
+        CONFUSION_TWO_TRACKS
+    } else {
+        CONFUSION_ONE_TRACK
+    }
+}
+
 /// `None` when nothing was attributed.
-pub fn ratio(speech: &Speech, tracks: u8) -> Option<TalkRatio> {
+pub fn ratio(numbers: &Numbers, speech: &Speech) -> Option<TalkRatio> {
     let (c, e, d) = (speech.coach_s, speech.coachee_s, speech.unattributed_s);
-    let confusion = if tracks >= 2 { CONFUSION_TWO_TRACKS } else { CONFUSION_ONE_TRACK };
+    let confusion = confusion(numbers);
     let bound = |part: f64, widen: f64| Share::of(Share::of(part, c + e + d)?.get() + widen, 1.0);
     Some(TalkRatio { coach: Share::of(c, c + e)?, low: bound(c, -confusion)?, high: bound(c + d, confusion)? })
 }
@@ -124,6 +138,15 @@ mod tests {
         ];
         for (text, tracks, told) in table {
             assert_eq!(talk(text, *tracks), *told, "{text}");
+        }
+    }
+
+    #[test]
+    fn doubt_about_the_voices_widens_the_interval() {
+        let talk = numbers(10.0, "a 0 5, b 5 10");
+        for doubt in ["no_speaker_model", "similar_voices"] {
+            let ratio = measure(&Numbers { doubts: vec![doubt.to_owned()], ..talk.clone() }).talk_ratio.unwrap();
+            assert_eq!([ratio.coach, ratio.low, ratio.high].map(Share::get), [0.5, 0.4, 0.6]);
         }
     }
 }

@@ -14,14 +14,8 @@ pub const CAVEATS: &str = "Good to know";
 pub const WORDS: &str = "The words";
 
 /// With one of these the talk ratio is not shown: there is a number, and nothing should be concluded from it.
-const NOT_ENOUGH_TO_SAY: [Caveat; 6] = [
-    Caveat::NoSpeech,
-    Caveat::SilentTrack,
-    Caveat::OneVoice,
-    Caveat::NoSpeakerModel,
-    Caveat::MuchUnattributed,
-    Caveat::ShortSession,
-];
+const NOT_ENOUGH_TO_SAY: [Caveat; 5] =
+    [Caveat::NoSpeech, Caveat::SilentTrack, Caveat::OneVoice, Caveat::MuchUnattributed, Caveat::ShortSession];
 
 /// One person's part of the talk.
 pub struct ShareSaid {
