@@ -1,5 +1,5 @@
 //! Voices as vectors: the GE2E encoder (Wan et al. 2018, "Generalized end-to-end loss for speaker verification") with
-//! Resemblyzer's weights. 1.6 s of 40 mel bands go through three LSTM layers of 256; the last hidden state, projected,
+//! Resemblyzer's weights. 40 mel bands every 10 ms go through three LSTM layers of 256; the last hidden state, projected,
 //! rectified and normalised, points the same way for the same person.
 
 use std::{collections::HashMap, path::Path};
@@ -8,8 +8,9 @@ use candle_core::{DType, Device, Tensor, safetensors};
 
 use super::features::{BANDS, Mel};
 
-/// Mel frames the encoder was trained on: 1.6 s.
-pub const WINDOW_FRAMES: usize = 160;
+/// Mel frames per window: 0.8 s. The encoder was trained on 1.6 s, but on sessions with short turns windows of 0.8 s told
+/// two people apart as well in long turns and better in short ones, at half the cost.
+pub const WINDOW_FRAMES: usize = 80;
 /// Length of an embedding.
 pub const DIMENSIONS: usize = 256;
 const HIDDEN: usize = 256;

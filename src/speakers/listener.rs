@@ -15,8 +15,8 @@ use crate::{
     units::{SAMPLE_RATE, Sample, Span},
 };
 
-/// Mel frames between two windows of one stretch of speech: 0.4 s.
-const WINDOW_HOP: usize = 40;
+/// Mel frames between two windows of one stretch of speech: 0.3 s.
+const WINDOW_HOP: usize = 30;
 /// Windows encoded at once: large enough for fast arithmetic, small enough for little memory.
 const BATCH: usize = 32;
 /// Mel frames kept for speech that is not final yet: more than the longest span voice activity hands over.
@@ -24,11 +24,29 @@ const KEPT_FRAMES: usize = 2500;
 /// With two tracks windows serve only to compare each voice with a voiceprint: this many of each are enough.
 const PRINT_WINDOWS: usize = 64;
 
-/// A vector for some 1.6 s of speech.
-#[derive(Clone, Debug)]
+/// A vector for up to 0.8 s of speech, at a byte per dimension: three hours of them must fit beside everything else.
+#[derive(Clone)]
 pub struct Heard {
     pub span: Span,
-    pub vector: Vec<f32>,
+    scale: f32,
+    codes: Box<[i8]>,
+}
+
+impl Heard {
+    fn new(span: Span, vector: &[f32]) -> Self {
+        let scale = vector.iter().fold(0.0f32, |most, v| most.max(v.abs())).max(f32::MIN_POSITIVE) / 127.0;
+        Self { span, scale, codes: vector.iter().map(|v| (v / scale).round() as i8).collect() }
+    }
+
+    pub fn vector(&self) -> Vec<f32> {
+        self.codes.iter().map(|c| f32::from(*c) * self.scale).collect()
+    }
+}
+
+impl std::fmt::Debug for Heard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Heard").field("span", &self.span).finish_non_exhaustive()
+    }
 }
 
 /// Listens to one or two tracks at 16 kHz. Keeps vectors and levels, and the features of the last seconds; no audio.
@@ -132,8 +150,9 @@ impl Ear {
         let encoded = self.encoder.is_some();
         let mut print: Vec<f32> = Vec::new();
         for heard in self.heard.iter().filter(|_| encoded) {
-            print.resize(heard.vector.len(), 0.0);
-            print.iter_mut().zip(&heard.vector).for_each(|(p, v)| *p += v);
+            let vector = heard.vector();
+            print.resize(vector.len(), 0.0);
+            print.iter_mut().zip(vector).for_each(|(p, v)| *p += v);
         }
         normalise(&mut print);
         Gathered { encoded, print: (!print.is_empty()).then_some(print), levels: self.levels, heard: self.heard }
@@ -160,7 +179,7 @@ impl Ear {
             if self.encoder.is_some() {
                 self.waiting.push((span, embedding::window(frames)));
             } else {
-                self.heard.push(Heard { span, vector: describe(frames) });
+                self.heard.push(Heard::new(span, &describe(frames)));
             }
         }
         if self.waiting.len() >= BATCH {
@@ -173,7 +192,7 @@ impl Ear {
         let (spans, windows): (Vec<Span>, Vec<Vec<f32>>) = self.waiting.drain(..).unzip();
         for (spans, windows) in spans.chunks(BATCH).zip(windows.chunks(BATCH)) {
             let vectors = encoder.embed(windows);
-            self.heard.extend(spans.iter().zip(vectors).map(|(span, vector)| Heard { span: *span, vector }));
+            self.heard.extend(spans.iter().zip(vectors).map(|(span, vector)| Heard::new(*span, &vector)));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Who spoke when: two unnamed voices first, then coach and coachee. Knows no words; keeps nothing on disk of a voice.
 //!
-//! With two tracks a voice is a track, once crosstalk is taken out. With one, vectors of 1.6 s of speech are gathered
+//! With two tracks a voice is a track, once crosstalk is taken out. With one, vectors of 0.8 s of speech are gathered
 //! while the session runs ([`Listener::push`]); at the end they are split into two voices and a Viterbi pass decides,
 //! tenth of a second by tenth, who spoke ([`Listener::finish`]). No audio is kept for longer than it takes.
 
@@ -40,3 +40,6 @@ pub struct Diarization {
     /// The mean embedding of each voice where the encoder heard it: for comparison with a voiceprint, never for storage.
     pub prints: [Option<Vec<f32>>; 2],
 }
+
+#[cfg(test)]
+mod tests;

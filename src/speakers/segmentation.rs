@@ -5,36 +5,37 @@ use crate::units::{SAMPLE_RATE, Sample, Span};
 
 /// The step of the decision: 0.1 s.
 const STEP: u64 = SAMPLE_RATE as u64 / 10;
-/// A window speaks for the steps within this of its middle (0.8 s), the nearer the more.
-const REACH: f32 = 0.8 * SAMPLE_RATE as f32;
+/// A window speaks for the steps within this of its middle (0.4 s), the nearer the more.
+const REACH: f32 = 0.4 * SAMPLE_RATE as f32;
 /// What a change of voice costs, in log-likelihood, within continuous speech; and across a pause.
-const SWITCH: f32 = 6.0;
-const SWITCH_AT_PAUSE: f32 = 2.0;
+const SWITCH: f32 = 7.0;
+const SWITCH_AT_PAUSE: f32 = 2.5;
 /// No single window is trusted further than this log-likelihood ratio.
 const MAX_EVIDENCE: f32 = 4.0;
 /// Below this probability a stretch is nobody's.
 const LEAST_CONFIDENCE: f32 = 0.6;
-/// A pause inside one voice's speech belongs to it up to this long (0.3 s) when silent, up to 1.1 s when it is not, that
-/// is when its level is this much above the noise: the level that a tenth of the session stays below.
-const SILENT_PAUSE: u64 = SAMPLE_RATE as u64 * 3 / 10;
-const BREATH_PAUSE: u64 = SAMPLE_RATE as u64 * 11 / 10;
-const SILENT_PAUSE_DB: f32 = 3.0;
+/// A pause inside one voice's speech belongs to it up to this long: 0.3 s when silent, 1.2 s when its level stays 3 dB
+/// above the noise (the level that a tenth of the session stays below), 2 s when it stays 9 dB above.
+const PAUSES: [(f32, u64); 3] =
+    [(9.0, SAMPLE_RATE as u64 * 2), (3.0, SAMPLE_RATE as u64 * 12 / 10), (f32::MIN, SAMPLE_RATE as u64 * 3 / 10)];
 const NOISE_QUANTILE: f32 = 0.1;
 /// Two halves of one person's speech are this much alike, or more; two people with similar voices this much.
-const ONE_VOICE: f32 = 0.92;
-const SIMILAR_VOICES: f32 = 0.85;
+const ONE_VOICE: f32 = 0.905;
+const SIMILAR_VOICES: f32 = 0.88;
 
 /// Attributes one track's speech to two voices, from the vectors heard in it. `encoded`: they are embeddings.
-pub fn attribute(speech: &[Span], mut heard: Vec<Heard>, encoded: bool, levels: &Levels) -> Diarization {
+pub fn attribute(speech: &[Span], heard: Vec<Heard>, encoded: bool, levels: &Levels) -> Diarization {
     let mut doubts = Vec::new();
     if speech.is_empty() {
         return Diarization { doubts: vec!["no_speech"], ..Diarization::default() };
     }
     if !encoded {
         doubts.push("no_speaker_model");
-        standardise(&mut heard);
     }
-    let vectors: Vec<Vec<f32>> = heard.iter().map(|h| h.vector.clone()).collect();
+    let mut vectors: Vec<Vec<f32>> = heard.iter().map(Heard::vector).collect();
+    if !encoded {
+        standardise(&mut vectors);
+    }
     let split = clustering::split(&vectors).filter(|s| !encoded || s.similarity < ONE_VOICE);
     let Some(split) = split else {
         doubts.push("one_voice");
@@ -50,18 +51,18 @@ pub fn attribute(speech: &[Span], mut heard: Vec<Heard>, encoded: bool, levels: 
 }
 
 /// Gives every dimension mean 0 and spread 1 over the session, and every vector length 1.
-fn standardise(heard: &mut [Heard]) {
-    let count = heard.len().max(1) as f32;
-    let dimensions = heard.first().map_or(0, |h| h.vector.len());
-    for d in 0..dimensions {
-        let mean = heard.iter().filter_map(|h| h.vector.get(d)).sum::<f32>() / count;
-        let spread = heard.iter().filter_map(|h| h.vector.get(d)).map(|v| (v - mean).powi(2)).sum::<f32>() / count;
+fn standardise(vectors: &mut [Vec<f32>]) {
+    let count = vectors.len().max(1) as f32;
+    for d in 0..vectors.first().map_or(0, Vec::len) {
+        let values = || vectors.iter().filter_map(|v| v.get(d));
+        let mean = values().sum::<f32>() / count;
+        let spread = values().map(|v| (v - mean).powi(2)).sum::<f32>() / count;
         let scale = 1.0 / spread.sqrt().max(1e-6);
-        for value in heard.iter_mut().filter_map(|h| h.vector.get_mut(d)) {
+        for value in vectors.iter_mut().filter_map(|v| v.get_mut(d)) {
             *value = (*value - mean) * scale;
         }
     }
-    heard.iter_mut().for_each(|h| normalise(&mut h.vector));
+    vectors.iter_mut().for_each(|v| normalise(v));
 }
 
 /// Joins two stretches of one voice when the pause between them is not a silent one: breath, lips and the room's echo
@@ -75,9 +76,11 @@ fn join(spans: Vec<VoiceSpan>, levels: &Levels) -> Vec<VoiceSpan> {
             && let Some(whole) = Span::new(last.span.start(), next.span.end())
         {
             let pause = Span::new(last.span.end(), next.span.start());
-            let silent = pause.is_some_and(|p| levels.mean(p) < noise_db + SILENT_PAUSE_DB);
-            let limit = if silent { SILENT_PAUSE } else { BREATH_PAUSE };
-            if pause.is_none_or(|p| p.samples() < limit) {
+            let belongs = |p: Span| {
+                let above = levels.mean(p) - noise_db;
+                PAUSES.iter().any(|(least, limit)| above >= *least && p.samples() < *limit)
+            };
+            if pause.is_none_or(belongs) {
                 let (a, b) = (last.span.samples() as f32, next.span.samples() as f32);
                 last.confidence = (a * last.confidence + b * next.confidence) / (a + b);
                 last.span = whole;

@@ -1,0 +1,137 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    session::Track,
+    speech,
+    units::{SAMPLE_RATE, Sample},
+};
+
+/// A voice without words: pulses at a wandering pitch through two resonances, in syllables of a quarter second.
+fn voice(seconds: f32, pitch: f32, tract: f32) -> Vec<f32> {
+    let rate = SAMPLE_RATE as f32;
+    let (mut phase, mut low, mut high) = (0.0f32, [0.0f32; 2], [0.0f32; 2]);
+    (0..(seconds * rate) as usize)
+        .map(|n| {
+            let t = n as f32 / rate;
+            phase += pitch * (1.0 + 0.1 * (t * 5.0).sin()) / rate;
+            let pulse = if phase >= 1.0 { 1.0 } else { 0.0 };
+            phase = phase.fract();
+            let vowel = tract * (1.0 + 0.2 * (t * 7.0).sin());
+            let resonate = |state: &mut [f32; 2], hz: f32| {
+                let (r, w) = (0.97f32, std::f32::consts::TAU * hz / rate);
+                let out = pulse + 2.0 * r * w.cos() * state[0] - r * r * state[1];
+                *state = [out, state[0]];
+                out
+            };
+            let mouth = resonate(&mut low, 550.0 * vowel) + 0.5 * resonate(&mut high, 1500.0 * vowel);
+            0.08 * mouth * (std::f32::consts::PI * t * 4.0).sin().abs().sqrt()
+        })
+        .collect()
+}
+
+fn first(seconds: f32) -> Vec<f32> {
+    voice(seconds, 110.0, 1.0)
+}
+
+fn second(seconds: f32) -> Vec<f32> {
+    voice(seconds, 215.0, 1.35)
+}
+
+fn silence(seconds: f32) -> Vec<f32> {
+    vec![0.0; (seconds * SAMPLE_RATE as f32) as usize]
+}
+
+fn listen(tracks: &[Vec<f32>]) -> Diarization {
+    let mut listener = Listener::new(None, tracks.len() as u8);
+    for (track, samples) in tracks.iter().enumerate() {
+        listener.push(Track(track as u8), samples);
+    }
+    listener.finish(&tracks.iter().map(|t| speech::detect(t)).collect::<Vec<_>>())
+}
+
+/// The voice that has most of the seconds `from..to`.
+fn mostly(diarization: &Diarization, from: f64, to: f64) -> Option<u8> {
+    let range = Span::new(Sample::from_seconds(from), Sample::from_seconds(to)).unwrap();
+    let seconds = |voice: u8| {
+        let own = diarization.spans.iter().filter(|s| s.voice == Some(voice));
+        own.filter_map(|s| s.span.overlap(range)).map(|s| s.seconds()).sum::<f64>()
+    };
+    (seconds(0).max(seconds(1)) > 0.5 * (to - from)).then_some(u8::from(seconds(1) > seconds(0)))
+}
+
+#[test]
+fn two_voices_on_one_track_are_told_apart_without_a_model() {
+    let mut samples = Vec::new();
+    for _ in 0..4 {
+        samples.extend([first(5.0), silence(0.6), second(4.0), silence(0.6)].concat());
+    }
+    let heard = listen(&[samples]);
+    assert!(heard.doubts.contains(&"no_speaker_model"));
+    let a = mostly(&heard, 0.5, 4.5);
+    assert!(a.is_some());
+    for round in 0..4 {
+        let start = f64::from(round) * 10.2;
+        assert_eq!(mostly(&heard, start + 0.5, start + 4.5), a, "{heard:?}");
+        assert_eq!(mostly(&heard, start + 6.1, start + 9.1), a.map(|v| 1 - v), "{heard:?}");
+    }
+}
+
+#[test]
+fn a_voice_that_leaks_into_the_other_track_is_not_there() {
+    let near = [first(6.0), silence(8.0), first(4.0)].concat();
+    let far = [silence(7.0), second(5.0), silence(6.0)].concat();
+    let leak = |own: &[f32], other: &[f32]| -> Vec<f32> {
+        // 12 dB down and 10 ms late.
+        (0..own.len()).map(|i| own[i] + 0.25 * i.checked_sub(160).map_or(0.0, |j| other[j])).collect()
+    };
+    let heard = listen(&[leak(&near, &far), leak(&far, &near)]);
+    assert_eq!(mostly(&heard, 1.0, 5.5), Some(0));
+    assert_eq!(mostly(&heard, 7.5, 11.5), Some(1));
+    assert_eq!(mostly(&heard, 14.5, 17.5), Some(0));
+    let doubly = heard.spans.windows(2).filter(|p| p[0].span.overlap(p[1].span).is_some()).count();
+    assert_eq!(doubly, 0, "{heard:?}");
+    assert!(heard.doubts.contains(&"echo"));
+}
+
+#[test]
+fn bad_input_is_a_doubt_and_no_more() {
+    for (name, tracks, doubt) in [
+        ("nothing", vec![Vec::new()], "no_speech"),
+        ("silence", vec![silence(5.0)], "no_speech"),
+        ("two silences", vec![silence(5.0), silence(5.0)], "no_speech"),
+        ("one track silent", vec![first(8.0), silence(8.0)], "silent_track"),
+        ("a moment of speech", vec![[silence(1.0), first(0.7), silence(1.0)].concat()], "one_voice"),
+        ("not a number", vec![vec![f32::NAN; 16_000]], "no_speech"),
+    ] {
+        let heard = listen(&tracks);
+        assert!(heard.doubts.contains(&doubt), "{name}: {heard:?}");
+    }
+    // Voice activity that knows of more than was pushed, and of more tracks than there are.
+    let span = Span::new(Sample(0), Sample(1 << 30)).unwrap();
+    let mut listener = Listener::new(None, 1);
+    listener.push(Track(9), &[0.5]);
+    let heard = listener.finish(&[vec![span], vec![span]]);
+    assert!(heard.spans.iter().all(|s| s.span.end() <= span.end()));
+    assert!(Listener::new(None, 0).finish(&[]).spans.is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+
+    #[test]
+    fn the_size_of_the_pieces_does_not_matter(sizes in proptest::collection::vec(1usize..9000, 1..12)) {
+        let samples = [first(3.0), silence(0.5), second(2.5), silence(0.4), first(1.5)].concat();
+        let mut listener = Listener::new(None, 1);
+        let mut rest = &samples[..];
+        for size in sizes.iter().cycle() {
+            if rest.is_empty() {
+                break;
+            }
+            let (piece, later) = rest.split_at(rest.len().min(*size));
+            listener.push(Track(0), piece);
+            rest = later;
+        }
+        prop_assert_eq!(listener.finish(&[speech::detect(&samples)]), listen(&[samples]));
+    }
+}
