@@ -18,7 +18,7 @@ use crate::{
 /// Mel frames between two windows of one stretch of speech: 0.3 s.
 const WINDOW_HOP: usize = 30;
 /// Windows encoded at once: large enough for fast arithmetic, small enough for little memory.
-const BATCH: usize = 32;
+const BATCH: usize = 16;
 /// Mel frames kept for speech that is not final yet: more than the longest span voice activity hands over.
 const KEPT_FRAMES: usize = 2500;
 /// With two tracks windows serve only to compare each voice with a voiceprint: this many of each are enough.

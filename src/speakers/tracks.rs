@@ -8,7 +8,10 @@ const FLOOR_DB: f32 = -110.0;
 /// The far voice may arrive this many frames (of 10 ms) later, or earlier.
 const MAX_DELAY: usize = 8;
 /// Speech in a track counts as its own when it is this much louder than the other track would leak into it.
-const MARGIN_DB: f32 = 6.0;
+const MARGIN_DB: f32 = 10.0;
+/// Nor does a frame count that is hardly above the track's noise (the level that a tenth of the session stays below).
+const NOISE_QUANTILE: f32 = 0.1;
+const ABOVE_NOISE_DB: f32 = 6.0;
 /// A leak is at least this much quieter than its source; anything louder is somebody speaking.
 const LEAST_LOSS_DB: f32 = 3.0;
 /// Own speech is at least this long, and gaps this short in it are filled.
@@ -95,11 +98,12 @@ pub fn attribute(speech: [&[Span]; 2], levels: [Levels; 2], prints: [Option<Vec<
 /// The part of a track's speech that the other track's level cannot explain.
 fn own_speech(speech: &[Span], own: &Levels, other: &Levels) -> Vec<VoiceSpan> {
     let loss = leak(speech, own, other);
+    let audible = own.quantile(NOISE_QUANTILE) + ABOVE_NOISE_DB;
     let mut spans = Vec::new();
     for span in speech {
         let frames = span.start().0 as usize / HOP..span.end().0.div_ceil(HOP as u64) as usize;
         let clear = |frame: &usize| own.db(*frame) - other.around(*frame) - loss;
-        let pieces = frames.filter(|f| clear(f) > MARGIN_DB).filter_map(|frame| {
+        let pieces = frames.filter(|f| clear(f) > MARGIN_DB && own.db(*f) > audible).filter_map(|frame| {
             let whole = Span::new(Sample((frame * HOP) as u64), Sample(((frame + 1) * HOP) as u64))?;
             whole.overlap(*span)
         });
