@@ -16,6 +16,7 @@ pub mod report;
 pub mod speakers;
 pub mod speech;
 pub mod transcript;
+pub mod pipeline;
 // Who keeps it.
 pub mod vault;
 pub mod weights;

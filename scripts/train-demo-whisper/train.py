@@ -1,6 +1,6 @@
 """Trains the demo model on the synthesised clips; stops at a time of day, wherever that leaves it.
 
-    python train.py --clips DIR --dev DIR --gpt2 gpt2.tiktoken --filters mel_filters.npz --out DIR --minutes 90
+    python train.py --text train.txt --clips DIR --dev DIR --gpt2 gpt2.tiktoken --filters mel_filters.npz --out DIR --minutes 90
 
 The learning rate follows the clock: a warm-up, then half a cosine that reaches zero at the end. OUT/deadline holds the
 end as seconds since 1970 and may be edited while training runs. OUT/checkpoint.pt is written every five minutes and
@@ -9,6 +9,7 @@ continued from when it exists. OUT/log.txt is the log.
 import argparse
 import collections
 import glob
+import itertools
 import math
 import multiprocessing
 import os
@@ -21,7 +22,8 @@ import scipy.signal
 import torch
 import torch.nn.functional as F
 
-from whisper import (EOT, NOSPEECH, NOTIMES, RATE, SOT, TIME_STEP, LETTERS, Mel, Units, Whisper, edits, letters, load_gpt2, pieces)
+from whisper import (EOT, NOSPEECH, NOTIMES, RATE, SOT, TIME_STEP, LETTERS, Mel, Units, Whisper, autocast,
+                     bf16_is_faster, edits, letters, load_gpt2, pieces)
 
 
 def voice_group(v):
@@ -124,13 +126,13 @@ class Windows:
         if p < 0.12:
             sizes = {3: 4, 4.5: 6}
         elif p < 0.33:
-            sizes = {4.5: 50, 7: 30, 14: 20}
-        elif p < 0.8:
-            sizes = {4.5: 32, 7: 14, 14: 22, 22: 16, 30: 16}
+            sizes = {4.5: 60, 7: 30, 14: 10}
+        elif p < 0.7:
+            sizes = {4.5: 40, 7: 25, 14: 22, 22: 8, 30: 5}
         else:
-            sizes = {4.5: 25, 7: 10, 14: 20, 22: 15, 30: 30}
+            sizes = {4.5: 25, 7: 15, 14: 22, 22: 15, 30: 23}
         seconds = rng.choices(list(sizes), list(sizes.values()))[0]
-        count = max(3, round(100 / seconds))
+        count = max(2, round(50 / seconds))
         offset = 0
         if p > 0.15 and seconds < 29 and rng.random() < 0.5:
             offset = 5 * rng.randrange(0, int((30 - seconds) * 10))
@@ -171,8 +173,11 @@ def producer(args, units, mel, progress, queue, seed):
     torch.set_num_threads(1)
     os.nice(3)
     w = Windows(Clips(args.clips), units, mel, seed)
-    while True:
+    for i in itertools.count(1):
         queue.put(w.batch(progress.value))
+        # synthesis may still be running: take in what it has added
+        if i % 200 == 0 and len(glob.glob(os.path.join(args.clips, "*.tsv"))) > len(w.clips.shards):
+            w = Windows(Clips(args.clips), units, mel, seed + i)
 
 
 class Muon:
@@ -194,7 +199,8 @@ class Muon:
                 g = p.grad + 0.95 * m
                 u.append(g if g.shape[0] <= g.shape[1] else g.T)
             x = torch.stack(u)
-            x = (x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)).bfloat16()
+            x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
+            x = x.bfloat16() if bf16_is_faster() else x
             for _ in range(5):
                 a = x @ x.transpose(1, 2)
                 x = 3.4445 * x + (-4.7750 * a + 2.0315 * (a @ a)) @ x
@@ -208,7 +214,7 @@ class Muon:
 
 def main():
     ap = argparse.ArgumentParser()
-    for name in ("clips", "dev", "gpt2", "filters", "out"):
+    for name in ("text", "clips", "dev", "gpt2", "filters", "out"):
         ap.add_argument("--" + name, required=True)
     ap.add_argument("--minutes", type=float, default=90)
     ap.add_argument("--lr", type=float, default=1.5e-3)
@@ -222,7 +228,7 @@ def main():
     if os.path.exists(path("units.pickle")):
         units = pickle.load(open(path("units.pickle"), "rb"))
     else:
-        units = Units(load_gpt2(args.gpt2), collections.Counter(w for c in clips.clips for w in pieces(c[4])))
+        units = Units(load_gpt2(args.gpt2), collections.Counter(w for t in open(args.text, encoding="utf-8") for w in pieces(t.strip())))
         pickle.dump(units, open(path("units.pickle"), "wb"))
     mel = Mel(np.load(args.filters)["mel_80"])
     model = Whisper(units)
@@ -286,7 +292,7 @@ def main():
             lr = warm * max(0.5 * (1 + math.cos(math.pi * p)), 0.0)
             x, inp, out, chars, offset = queue.get()
             x, inp, out = torch.from_numpy(x), torch.from_numpy(inp), torch.from_numpy(out)
-            with torch.autocast("cpu", dtype=torch.bfloat16):
+            with autocast():
                 xa = model.encoder(x, offset)
                 logits = model.decoder(inp, xa)
                 ctc = model.ctc(xa)
@@ -307,7 +313,7 @@ def main():
                 q.grad = None
             step += 1
             audio += x.shape[0] * x.shape[2] / 100
-            sums.update(ce=float(ce), ctc=float(ctc), n=1)
+            sums.update(ce=ce.item(), ctc=ctc.item(), n=1)
             if step % 50 == 0:
                 now = time.time()
                 say(f"step {step} p {p:.3f} attention {sums['ce'] / sums['n']:.3f} ctc {sums['ctc'] / sums['n']:.3f} "

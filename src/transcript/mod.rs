@@ -1,6 +1,16 @@
 //! Words and when they were said. Words are [`Spoken`]: they never reach a log, an error or a Debug print.
 
+mod align;
+mod format;
+mod whisper;
+mod windows;
+
 use std::fmt;
+
+pub use align::align;
+pub use format::{Format, write};
+pub use whisper::{Decoded, Whisper};
+pub use windows::{Packer, Window};
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
@@ -49,4 +59,13 @@ pub struct Utterance {
     pub span: Span,
     pub role: Option<Role>,
     pub text: Spoken,
+}
+
+/// Why there are no words. Never says any.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TranscriptError {
+    #[error("the speech model {path} cannot be loaded")]
+    Load { path: String },
+    #[error("decoding failed: {reason}")]
+    Decode { reason: String },
 }
