@@ -11,6 +11,7 @@ pub mod units;
 // The data, in the order it flows.
 pub mod capture;
 pub mod measures;
+pub mod moves;
 pub mod recording;
 pub mod report;
 pub mod speakers;

@@ -1,7 +1,7 @@
 //! Caveats: what to know before trusting a number, in plain words, with advice, and about the number, never the person.
 
 use super::{
-    ByRole, Numbers,
+    ByRole, MIN_UTTERANCES, Numbers,
     talk::{MAX_UNATTRIBUTED, MIN_ATTRIBUTED_S, Speech},
     timing::{MIN_TURNS, Turns},
 };
@@ -69,7 +69,7 @@ caveats! {
     FewTurns "few_turns"
         "There were few turns, so their typical length may be chance."
     FewUtterances "few_utterances"
-        "The coach said too little for a number about how it was said."
+        "The coach said fewer than twenty things: not enough to say how directive it was."
     WrittenTranscript "written_transcript"
         "Times come from a written transcript, not from sound, and are as exact as whoever wrote it."
     OneMicrophone "one_microphone"
@@ -77,7 +77,11 @@ caveats! {
     ConsentAsserted "consent_asserted"
         "Consent was stated on the command line for both people; nobody was asked by the program."
     MovesNotCoded "moves_not_coded"
-        "Questions, advice, waiting and next steps are not counted: this version measures who speaks when, not what is said."
+        "Questions, advice, waiting and next steps are not counted: there are no words to count them by."
+    MovesByWordsOnly "moves_by_words_only"
+        "What kind of thing was said is told by words alone, which is less exact. `sidetone models fetch text` gets the model that helps."
+    NotEnglish "not_english"
+        "This does not seem to be English, the only language in which questions, advice and the like are told apart."
     BackchannelsCounted "backchannels_counted"
         "\"Mm hm\" and the like count as talk."
     Unknown "unknown"
@@ -96,6 +100,7 @@ pub fn about(numbers: &Numbers, speech: &Speech, turns: &ByRole<Turns>) -> Vec<C
     let noted = numbers.doubts.iter().chain(&numbers.word_numbers_unusable).map(|code| Caveat::from_code(code));
     let spoken = speech.attributed_s() + speech.unattributed_s > 0.0;
     let unattributed = speech.unattributed().is_some_and(|share| share.get() > MAX_UNATTRIBUTED);
+    let words = numbers.words();
     let few_turns = turns.coach.count.min(turns.coachee.count) < MIN_TURNS;
     let found = [
         (Caveat::NoSpeech, !spoken),
@@ -106,8 +111,9 @@ pub fn about(numbers: &Numbers, speech: &Speech, turns: &ByRole<Turns>) -> Vec<C
         (Caveat::Dropped, numbers.dropped_s > 0.0),
         (Caveat::Gaps, numbers.gaps > 0),
         (Caveat::OneMicrophone, numbers.tracks < 2),
-        (Caveat::MovesNotCoded, true),
-        (Caveat::BackchannelsCounted, spoken),
+        (Caveat::FewUtterances, words.is_some_and(|words| words.directiveness.utterances < MIN_UTTERANCES)),
+        (Caveat::MovesNotCoded, words.is_none() && numbers.word_numbers_unusable.is_none()),
+        (Caveat::BackchannelsCounted, spoken && words.is_none()),
     ];
     let mut caveats: Vec<Caveat> =
         noted.chain(found.into_iter().filter(|(_, holds)| *holds).map(|(caveat, _)| caveat)).collect();
@@ -172,7 +178,6 @@ mod tests {
             "gaps",
             "demo_model",
             "one_microphone",
-            "moves_not_coded",
             "unknown",
         ];
         assert_eq!(codes(&doubted), expected);

@@ -35,6 +35,12 @@ impl Floor {
         }
     }
 
+    /// The same with the roles the other way round.
+    pub fn swapped(&self) -> Self {
+        let ByRole { coach, coachee } = self.by_role.clone();
+        Self { by_role: ByRole { coach: coachee, coachee: coach }, unknown: self.unknown.clone() }
+    }
+
     /// Everybody's speech as one.
     pub fn anyone(&self) -> Vec<Span> {
         let attributed = self.by_role.coach.iter().chain(&self.by_role.coachee);

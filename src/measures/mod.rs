@@ -1,13 +1,21 @@
 //! Numbers about a session. Every one has a definition, an interval and a case where it says "not enough to say".
 //!
 //! [`Numbers`] is what is stored of a session in the clear: who spoke when, and what casts doubt on it. [`measure`] makes
-//! of it what both people see. Measures that need the words (wait time, moves, questions, directiveness, ownership) are
-//! not here yet; the report gives them as `null` and says why.
+//! of it what both people see. What is made of the words is made once, by [`words`] at the end of the session, and stored as
+//! [`WordNumbers`]: sums over the session, for both assignments of the roles.
 
 mod caveat;
+mod counts;
+mod directiveness;
+mod exchange;
+mod flanders;
 mod floor;
+mod interval;
+mod ownership;
 mod talk;
 mod timing;
+mod waiting;
+mod words;
 
 #[cfg(test)]
 pub(crate) mod properties;
@@ -16,8 +24,15 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     caveat::Caveat,
+    counts::{MIN_QUESTIONS, Moves, Questions},
+    directiveness::{Directiveness, MIN_UTTERANCES},
+    flanders::Flanders,
+    interval::Interval,
+    ownership::{MIN_STEPS, Ownership},
     talk::{Speech, TalkRatio},
     timing::{MIN_TURNS, Turns},
+    waiting::{LONG_S, MIN_WAITS, Waiting, Waits},
+    words::{WordNumbers, words, words_untimed},
 };
 use crate::{session::Role, units::Span};
 
@@ -58,6 +73,8 @@ pub struct Numbers {
     /// The code of the caveat that forbids every number made of words, e.g. `demo_model`.
     pub word_numbers_unusable: Option<String>,
     pub words_decoded: bool,
+    /// What was made of the words, for the roles as they are and the other way round; `None` when nothing was.
+    pub by_words: Option<Box<[WordNumbers; 2]>>,
 }
 
 impl Numbers {
@@ -67,7 +84,16 @@ impl Numbers {
         for span in &mut numbers.spans {
             span.role = span.role.map(Role::other);
         }
+        if let Some(both) = &mut numbers.by_words {
+            both.reverse();
+        }
         numbers
+    }
+
+    /// What was made of the words with the roles as they are, if it may be used.
+    pub fn words(&self) -> Option<&WordNumbers> {
+        let usable = self.word_numbers_unusable.is_none();
+        self.by_words.as_deref().map(|[as_is, _]| as_is).filter(|_| usable)
     }
 
     fn doubts(&self, caveat: Caveat) -> bool {
@@ -76,7 +102,7 @@ impl Numbers {
 }
 
 /// One value for each of the two people.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ByRole<T> {
     pub coach: T,
     pub coachee: T,
@@ -105,6 +131,8 @@ pub struct Measures {
     pub turns: ByRole<Turns>,
     /// How often each cut in on the other; `None` unless each has a microphone that can be trusted.
     pub interruptions: Option<ByRole<u32>>,
+    /// What is made of the words; `None` when they are not there, or not to be trusted.
+    pub words: Option<WordNumbers>,
     /// What to know before trusting the above: each once, the weightiest first.
     pub caveats: Vec<Caveat>,
 }
@@ -124,6 +152,7 @@ pub fn measure(numbers: &Numbers) -> Measures {
         talk_ratio: talk::ratio(numbers, &speech),
         interruptions: timing::interruptions(numbers, &floor),
         caveats: caveat::about(numbers, &speech, &turns),
+        words: numbers.words().cloned(),
         speech,
         turns,
     }

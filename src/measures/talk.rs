@@ -14,7 +14,7 @@
 //! and confusion included; here silence is out, so that a pause for thought changes nobody's share.
 
 use super::{
-    Caveat, Numbers,
+    ByRole, Caveat, Numbers,
     floor::{self, Floor},
 };
 use crate::units::Share;
@@ -96,7 +96,10 @@ fn confusion(numbers: &Numbers) -> f64 {
 
 /// `None` when nothing was attributed.
 pub fn ratio(numbers: &Numbers, speech: &Speech) -> Option<TalkRatio> {
-    let (c, e, d) = (speech.coach_s, speech.coachee_s, speech.unattributed_s);
+    // "Mm hm" is no talk, as far as the words show which it was.
+    let listening = numbers.words().map_or_else(ByRole::default, |words| words.backchannels_s);
+    let (c, e) = ((speech.coach_s - listening.coach).max(0.0), (speech.coachee_s - listening.coachee).max(0.0));
+    let d = speech.unattributed_s;
     let confusion = confusion(numbers);
     let bound = |part: f64, widen: f64| Share::of(Share::of(part, c + e + d)?.get() + widen, 1.0);
     Some(TalkRatio { coach: Share::of(c, c + e)?, low: bound(c, -confusion)?, high: bound(c + d, confusion)? })

@@ -4,7 +4,10 @@
 
 use serde::Serialize;
 
-use super::Decision;
+use super::{
+    Decision,
+    words::{Directiveness, Moves, Ownership, Questions, WaitTime},
+};
 use crate::{
     measures::{ByRole, Caveat, Measures, Models, Numbers, RoleSpan, Turns},
     session::{Session, SessionId, Stance},
@@ -73,112 +76,10 @@ struct TurnLengths {
     longest_s: Option<f64>,
 }
 
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-struct WaitTime {
-    after_question: AfterQuestion,
-    after_answer: AfterAnswer,
-}
-
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-struct AfterQuestion {
-    count: Option<u32>,
-    share_3s: Option<f64>,
-    low: Option<f64>,
-    high: Option<f64>,
-    filled_by_coach: Option<f64>,
-}
-
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-struct AfterAnswer {
-    count: Option<u32>,
-    share_3s: Option<f64>,
-    low: Option<f64>,
-    high: Option<f64>,
-}
-
 #[derive(Clone, Copy, Debug, Serialize)]
 struct Interruptions {
     by_coach: Option<u32>,
     by_coachee: Option<u32>,
-}
-
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-struct Moves {
-    coach: CoachMoves<u32>,
-    coach_expected: CoachMoves<f64>,
-    coachee: CoacheeMoves,
-}
-
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-struct CoachMoves<T> {
-    question: Option<T>,
-    reflection: Option<T>,
-    affirmation: Option<T>,
-    support: Option<T>,
-    autonomy: Option<T>,
-    information: Option<T>,
-    advice: Option<T>,
-    advice_invited: Option<T>,
-    direction: Option<T>,
-    confrontation: Option<T>,
-    structure: Option<T>,
-    backchannel: Option<T>,
-}
-
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-struct CoacheeMoves {
-    response: Option<u32>,
-    initiation: Option<u32>,
-    noticing: Option<u32>,
-    reasoning: Option<u32>,
-    alternatives: Option<u32>,
-    commitment: Option<u32>,
-    backchannel: Option<u32>,
-}
-
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-struct Questions {
-    open: Option<u32>,
-    closed: Option<u32>,
-    share_open: Option<f64>,
-    low: Option<f64>,
-    high: Option<f64>,
-    ask_for: AskFor,
-}
-
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-struct AskFor {
-    noticing: Option<u32>,
-    reasoning: Option<u32>,
-    alternatives: Option<u32>,
-    other: Option<u32>,
-}
-
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-struct Directiveness {
-    index: Option<f64>,
-    low: Option<f64>,
-    high: Option<f64>,
-    ask_tell_ratio: Option<f64>,
-    reflections_to_questions: Option<f64>,
-    flanders: Flanders,
-}
-
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-struct Flanders {
-    #[serde(rename = "I_D")]
-    all: Option<f64>,
-    #[serde(rename = "i_d")]
-    revised: Option<f64>,
-}
-
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-struct Ownership {
-    coachee_steps: Option<u32>,
-    coach_steps: Option<u32>,
-    share: Option<f64>,
-    low: Option<f64>,
-    high: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -198,6 +99,7 @@ pub(super) struct Advice {
 impl Report {
     pub(super) fn new(session: &Session, decision: Decision, numbers: &Numbers, measures: Measures) -> Self {
         let speech = measures.speech;
+        let words = measures.words.as_ref();
         let length_s = if numbers.duration_s.is_finite() { numbers.duration_s.max(0.0) } else { 0.0 };
         Self {
             session: session.id,
@@ -220,15 +122,15 @@ impl Report {
                 high: measures.talk_ratio.map(|ratio| share(ratio.high.get())),
             },
             turns: ByRole::each(|role| TurnLengths::of(measures.turns.of(role))),
-            wait_time: WaitTime::default(),
+            wait_time: words.map(Into::into).unwrap_or_default(),
             interruptions: Interruptions {
                 by_coach: measures.interruptions.map(|count| count.coach),
                 by_coachee: measures.interruptions.map(|count| count.coachee),
             },
-            moves: Moves::default(),
-            questions: Questions::default(),
-            directiveness: Directiveness::default(),
-            ownership: Ownership::default(),
+            moves: words.map(Into::into).unwrap_or_default(),
+            questions: words.map(Into::into).unwrap_or_default(),
+            directiveness: words.map(Into::into).unwrap_or_default(),
+            ownership: words.map(Into::into).unwrap_or_default(),
             health: Health { dropped_s: seconds(numbers.dropped_s), gaps: numbers.gaps, recovered: numbers.recovered },
             decision,
             caveats: measures.caveats.iter().map(|&caveat| Advice::about(caveat, session.id)).collect(),
@@ -274,11 +176,11 @@ fn seconds(seconds: f64) -> f64 {
 }
 
 /// To a hundredth of a percent: finer than any interval here.
-fn share(share: f64) -> f64 {
+pub(super) fn share(share: f64) -> f64 {
     rounded(share, 1e4)
 }
 
-fn rounded(value: f64, steps: f64) -> f64 {
+pub(super) fn rounded(value: f64, steps: f64) -> f64 {
     let rounded = (value * steps).round() / steps;
     if rounded.is_finite() { rounded } else { 0.0 }
 }

@@ -6,15 +6,17 @@
 mod chart;
 mod json;
 mod layout;
+mod measured;
 mod page;
 mod phrases;
 mod rttm;
 mod text;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
-pub use self::{json::Report, page::page, rttm::rttm};
+pub use self::{json::Report, page::page, rttm::rttm, words::Coded};
 use crate::{
     measures::{Caveat, Numbers, measure},
     session::Session,

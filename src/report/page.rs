@@ -12,7 +12,15 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 /// The report as a page of its own, UTF-8.
 pub fn page(report: &Report) -> String {
     let title = escaped(&report.title());
-    let sections = [shares(report), timeline(report), turns(report), stances(report), caveats(report), words(report)];
+    let sections = [
+        shares(report),
+        timeline(report),
+        turns(report),
+        measured(report),
+        stances(report),
+        caveats(report),
+        words(report),
+    ];
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
@@ -84,6 +92,15 @@ fn turns(report: &Report) -> String {
     table.extend(report.interruptions_said().map(|said| paragraph(&said)));
     let [heading, ..] = phrases::TURNS;
     section(heading, &table)
+}
+
+/// What was made of the words: a section each for moves, waiting and next steps.
+fn measured(report: &Report) -> String {
+    let sections = report.words_measured().into_iter().map(|(heading, sentences)| {
+        let said: String = sentences.iter().map(|sentence| paragraph(sentence)).collect();
+        section(heading, &said)
+    });
+    sections.collect()
 }
 
 fn stances(report: &Report) -> String {

@@ -61,7 +61,7 @@ impl Report {
 
     pub(super) fn bounds_said(&self) -> String {
         let Some(ratio) = self.telling_ratio() else { return "Not enough to say.".to_owned() };
-        let (low, high) = between(&ratio);
+        let (low, high) = between(ratio.low.get(), ratio.high.get());
         format!("The coach's share lies between {low} and {high} %.")
     }
 
@@ -113,13 +113,15 @@ impl Report {
             (Some(coach), Some(coachee)) if coach == coachee => format!("Both of you: {}.", meaning(coach)),
             (Some(coach), Some(coachee)) => format!("The coach: {}. {name}: {}.", meaning(coach), meaning(coachee)),
         };
-        let done = self.telling_ratio().map(|ratio| {
-            format!(
-                "Of all talk, {} % was the coach's. Who talks how long is one part of it; what is said in that time is the \
-                 larger one.",
-                percent(ratio.coach.get())
-            )
-        });
+        let talked =
+            self.telling_ratio().map(|ratio| format!("Of all talk, {} % was the coach's.", percent(ratio.coach.get())));
+        let done = match (talked, self.telling_said()) {
+            (Some(talked), Some(told)) => Some(format!("{talked} {told}")),
+            (Some(talked), None) => Some(format!(
+                "{talked} Who talks how long is one part of it; what is said in that time is the larger one."
+            )),
+            (None, told) => told,
+        };
         std::iter::once(meant).chain(done).collect()
     }
 
@@ -170,7 +172,7 @@ fn meaning(stance: Stance) -> &'static str {
     }
 }
 
-fn times(count: u32) -> String {
+pub fn times(count: u32) -> String {
     match count {
         0 => "never".to_owned(),
         1 => "once".to_owned(),
@@ -180,12 +182,12 @@ fn times(count: u32) -> String {
 }
 
 /// The bounds in whole percent, rounded outwards (but for what floating point adds to a whole percent).
-fn between(ratio: &TalkRatio) -> (f64, f64) {
+pub fn between(low: f64, high: f64) -> (f64, f64) {
     const NOISE: f64 = 1e-6;
-    ((ratio.low.get() * 100.0 + NOISE).floor(), (ratio.high.get() * 100.0 - NOISE).ceil())
+    ((low * 100.0 + NOISE).floor(), (high * 100.0 - NOISE).ceil())
 }
 
-fn percent(share: f64) -> u32 {
+pub fn percent(share: f64) -> u32 {
     (share * 100.0).round() as u32
 }
 

@@ -10,8 +10,11 @@ use crate::{
     measures::{
         Models,
         properties::{any_numbers, spans},
+        words,
     },
-    session::{Consent, Stance},
+    moves::{CoachMove, CoacheeMove, Code, Coded, Form},
+    session::{Consent, Role, Stance},
+    units::{Sample, Span},
 };
 
 const ID: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
@@ -74,8 +77,8 @@ Good to know
     `sidetone swap 01ARZ3NDEKTSV4RRFFQ69G5FAV`.
   - Interruptions are not counted: with one microphone, two people speaking at
     once cannot be told apart well enough.
-  - Questions, advice, waiting and next steps are not counted: this version
-    measures who speaks when, not what is said.
+  - Questions, advice, waiting and next steps are not counted: there are no
+    words to count them by.
   - \"Mm hm\" and the like count as talk.
 
 The words
@@ -116,8 +119,7 @@ Good to know
     was lost is in no number. Close other programs next
     time.
   - Questions, advice, waiting and next steps are not
-    counted: this version measures who speaks when, not what
-    is said.
+    counted: there are no words to count them by.
   - \"Mm hm\" and the like count as talk.
 
 The words
@@ -153,8 +155,8 @@ Good to know
   - There were few turns, so their typical length may be chance.
   - Interruptions are not counted: with one microphone, two people
     speaking at once cannot be told apart well enough.
-  - Questions, advice, waiting and next steps are not counted: this
-    version measures who speaks when, not what is said.
+  - Questions, advice, waiting and next steps are not counted: there are
+    no words to count them by.
   - \"Mm hm\" and the like count as talk.
 
 The words
@@ -231,6 +233,85 @@ fn a_three_hour_page_stays_small() {
     assert!(page(&report(&session(), "kept", &long)).len() < 300_000);
 }
 
+/// A session whose words were coded: forty utterances of the coach.
+fn numbers_with_words() -> Numbers {
+    let code = Code::certain;
+    let coach = |at: u64, which, form| Coded {
+        span: seconds(at, at + 4),
+        role: Some(Role::Coach),
+        code: code(which, CoacheeMove::Initiation, form),
+    };
+    let coded: Vec<Coded> = (0..40u64)
+        .flat_map(|round| {
+            let at = round * 12;
+            let (which, form) = match round % 4 {
+                0 | 1 => (CoachMove::Question, Form::Open),
+                2 => (CoachMove::Reflection, Form::Statement),
+                _ => (CoachMove::Information, Form::Statement),
+            };
+            let answer = Coded {
+                span: seconds(at + 4, at + 10),
+                role: Some(Role::Coachee),
+                code: code(CoachMove::Structure, CoacheeMove::Commitment, Form::Statement),
+            };
+            [coach(at, which, form), answer]
+        })
+        .collect();
+    let numbers = numbers();
+    let by_words = words(&coded, Some(&numbers.spans), numbers.duration_s);
+    Numbers { by_words: Some(Box::new(by_words)), ..numbers }
+}
+
+fn seconds(start: u64, end: u64) -> Span {
+    Span::new(Sample::from_seconds(start as f64), Sample::from_seconds(end as f64)).unwrap()
+}
+
+#[test]
+fn what_the_words_did_is_in_every_form() {
+    let report = report(&session(), "kept", &numbers_with_words());
+    let json = report.to_json();
+    let table = [
+        ("/moves/coach/question", Value::from(20)),
+        ("/moves/coach_expected/reflection", 10.0.into()),
+        ("/moves/coachee/commitment", 40.into()),
+        ("/questions/share_open", 1.0.into()),
+        ("/questions/ask_for/reasoning", 20.into()),
+        ("/directiveness/index", 0.25.into()),
+        ("/directiveness/ask_tell_ratio", 2.0.into()),
+        ("/directiveness/reflections_to_questions", 0.5.into()),
+        ("/ownership/coach_steps", 0.into()),
+        ("/wait_time/after_question/count", 20.into()),
+        ("/wait_time/after_question/share_3s", 0.0.into()),
+    ];
+    for (pointer, expected) in table {
+        assert_eq!(json.pointer(pointer), Some(&expected), "{pointer}");
+    }
+    assert!(json.pointer("/directiveness/flanders/I_D").unwrap().is_f64());
+    assert!(!json.to_string().contains("moves_not_coded"));
+    // One line, so that wrapping does not matter.
+    let text = report.to_text(100, false).split_whitespace().collect::<Vec<_>>().join(" ");
+    let page = page(&report);
+    for said in ["was 25 % (", "40 in the coachee's own words", "After 20 questions of the coach", "25 % was telling"] {
+        assert!(text.contains(said), "{said} in {text}");
+        assert!(page.contains(&said.replace('\'', "&#39;")), "{said}");
+    }
+}
+
+#[test]
+fn words_that_must_not_be_used_are_in_no_number() {
+    let demo = Numbers { word_numbers_unusable: Some("demo_model".to_owned()), ..numbers_with_words() };
+    let json = report(&session(), "kept", &demo).to_json();
+    for null in [
+        "moves/coach/question",
+        "questions/open",
+        "directiveness/index",
+        "ownership/share",
+        "wait_time/after_answer/count",
+    ] {
+        assert_eq!(json.pointer(&format!("/{null}")), Some(&Value::Null), "{null}");
+    }
+}
+
 /// The contract, with `report --json` in it word for word.
 const CONTRACT: &str = r#"{
   "session": "01J...", "coachee": "NAME", "started_at": "RFC 3339", "duration_s": 1800.0,
@@ -278,7 +359,7 @@ fn strings(value: &Value, into: &mut Vec<String>) {
 fn the_keys_are_the_contracts() {
     let mut expected = BTreeSet::new();
     paths(&serde_json::from_str(CONTRACT).unwrap(), "", &mut expected);
-    for numbers in [numbers(), Numbers::default()] {
+    for numbers in [numbers(), Numbers::default(), numbers_with_words()] {
         let mut found = BTreeSet::new();
         paths(&report(&session(), "kept", &numbers).to_json(), "", &mut found);
         assert_eq!(found, expected);

@@ -10,6 +10,10 @@ impl Report {
         sheet.dim(&self.circumstances());
         self.shares(&mut sheet);
         self.turns(&mut sheet);
+        for (heading, sentences) in self.words_measured() {
+            sheet.heading(heading);
+            sentences.iter().for_each(|sentence| sheet.say(sentence));
+        }
         sheet.heading(phrases::STANCES);
         for sentence in self.stances_said() {
             sheet.say(&sentence);

@@ -1,0 +1,226 @@
+//! all-MiniLM-L6-v2 in candle: BERT (Devlin et al. 2019) with six layers, then the mean over tokens, then length 1.
+
+use std::{collections::HashMap, path::Path};
+
+use candle_core::{D, DType, Device, Result, Tensor, safetensors};
+use candle_nn::ops::{layer_norm, softmax_last_dim};
+use tokenizers::{Tokenizer, TruncationParams};
+
+use super::{DIMENSIONS, Encoder, EncoderError, MAX_TOKENS};
+
+const LAYERS: usize = 6;
+const HEADS: usize = 12;
+const INNER: usize = 1536;
+const VOCABULARY: usize = 30_522;
+const POSITIONS: usize = 512;
+const EPSILON: f32 = 1e-12;
+/// Tokens in a batch, padding counted: more does not help two cores, and costs memory.
+const BATCH_TOKENS: usize = 1024;
+
+/// The model and its words, loaded once for the life of the process.
+#[derive(Debug)]
+pub struct Candle {
+    tokenizer: Tokenizer,
+    words: Tensor,
+    positions: Tensor,
+    /// Added to every token: there is only one segment.
+    segment: Tensor,
+    norm: Norm,
+    layers: Vec<Layer>,
+}
+
+#[derive(Debug)]
+struct Layer {
+    /// Query, key and value in one: 384 to 3 x 384.
+    attend: Linear,
+    output: Linear,
+    after_attention: Norm,
+    widen: Linear,
+    narrow: Linear,
+    after: Norm,
+}
+
+#[derive(Debug)]
+struct Linear {
+    /// Inputs x outputs.
+    weight: Tensor,
+    bias: Tensor,
+}
+
+#[derive(Debug)]
+struct Norm {
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl Candle {
+    /// Loads `model.safetensors` and `tokenizer.json` from a folder.
+    ///
+    /// # Errors
+    /// When one is missing, or is not of this model.
+    pub fn load(folder: &Path) -> std::result::Result<Self, EncoderError> {
+        let [model, tokens] = ["model.safetensors", "tokenizer.json"].map(|file| folder.join(file));
+        for path in [&model, &tokens] {
+            if !path.is_file() {
+                return Err(EncoderError::Missing { path: path.display().to_string() });
+            }
+        }
+        let unreadable =
+            |path: &Path, reason: String| EncoderError::Unreadable { path: path.display().to_string(), reason };
+        let mut tokenizer = Tokenizer::from_file(&tokens).map_err(|error| unreadable(&tokens, error.to_string()))?;
+        tokenizer.with_padding(None);
+        let truncation = TruncationParams { max_length: MAX_TOKENS, ..TruncationParams::default() };
+        tokenizer.with_truncation(Some(truncation)).map_err(|error| unreadable(&tokens, error.to_string()))?;
+        let tensors = safetensors::load(&model, &Device::Cpu);
+        tensors
+            .and_then(|tensors| Self::of(tokenizer, &Tensors(tensors)))
+            .map_err(|error| unreadable(&model, error.to_string()))
+    }
+
+    fn of(tokenizer: Tokenizer, tensors: &Tensors) -> Result<Self> {
+        Ok(Self {
+            tokenizer,
+            words: tensors.get("embeddings.word_embeddings.weight", &[VOCABULARY, DIMENSIONS])?,
+            positions: tensors.get("embeddings.position_embeddings.weight", &[POSITIONS, DIMENSIONS])?,
+            segment: tensors.get("embeddings.token_type_embeddings.weight", &[2, DIMENSIONS])?.get(0)?,
+            norm: tensors.norm("embeddings.LayerNorm")?,
+            layers: (0..LAYERS).map(|layer| Layer::of(tensors, layer)).collect::<Result<_>>()?,
+        })
+    }
+
+    /// Sentences of tokens, the longest last and all of about one length.
+    fn forward(&self, sentences: &[&[u32]]) -> Result<Vec<Vec<f32>>> {
+        let length = sentences.iter().map(|tokens| tokens.len()).max().unwrap_or(0);
+        let mut ids = Vec::with_capacity(sentences.len() * length);
+        let mut kept = Vec::with_capacity(sentences.len() * length);
+        for tokens in sentences {
+            ids.extend((0..length).map(|at| tokens.get(at).copied().unwrap_or(0)));
+            kept.extend((0..length).map(|at| if at < tokens.len() { 1.0f32 } else { 0.0 }));
+        }
+        let (batch, device) = (sentences.len(), &Device::Cpu);
+        let ids = Tensor::from_vec(ids, batch * length, device)?;
+        let kept = Tensor::from_vec(kept, (batch, length), device)?;
+        // Padding is looked at by no token: minus a lot before the softmax.
+        let mask = ((&kept - 1.0)? * 1e9)?.reshape((batch, 1, 1, length))?;
+        let tokens = self.words.index_select(&ids, 0)?.reshape((batch, length, DIMENSIONS))?;
+        let placed = tokens.broadcast_add(&self.positions.narrow(0, 0, length)?)?.broadcast_add(&self.segment)?;
+        let mut hidden = self.norm.run(&placed)?;
+        for layer in &self.layers {
+            hidden = layer.run(&hidden, &mask)?;
+        }
+        let summed = hidden.broadcast_mul(&kept.unsqueeze(2)?)?.sum(1)?;
+        let mean = summed.broadcast_div(&kept.sum_keepdim(1)?)?;
+        let length = mean.sqr()?.sum_keepdim(1)?.sqrt()?;
+        mean.broadcast_div(&length)?.to_vec2()
+    }
+}
+
+impl Encoder for Candle {
+    fn encode(&self, sentences: &[&str]) -> std::result::Result<Vec<Vec<f32>>, EncoderError> {
+        let failed = |reason: String| EncoderError::Failed { reason };
+        let encodings = self
+            .tokenizer
+            .encode_batch_fast(sentences.to_vec(), true)
+            // The library's message could quote what it was given.
+            .map_err(|_| failed("a sentence could not be cut into tokens".to_owned()))?;
+        let mut order: Vec<usize> = (0..encodings.len()).collect();
+        let tokens: Vec<&[u32]> = encodings.iter().map(|encoding| encoding.get_ids()).collect();
+        order.sort_by_key(|&index| tokens.get(index).map_or(0, |tokens| tokens.len()));
+        let mut vectors = vec![Vec::new(); sentences.len()];
+        let mut rest = order.as_slice();
+        while !rest.is_empty() {
+            // Shortest first, so that the last of a batch decides its padding.
+            let length = |index: &usize| tokens.get(*index).map_or(0, |tokens| tokens.len());
+            let fits =
+                rest.iter().enumerate().take_while(|(at, index)| *at == 0 || (at + 1) * length(index) <= BATCH_TOKENS);
+            let (batch, later) = rest.split_at(fits.count());
+            rest = later;
+            let sentences: Vec<&[u32]> = batch.iter().filter_map(|&index| tokens.get(index).copied()).collect();
+            let made = self.forward(&sentences).map_err(|error| failed(error.to_string()))?;
+            for (&index, vector) in batch.iter().zip(made) {
+                if let Some(place) = vectors.get_mut(index) {
+                    *place = vector;
+                }
+            }
+        }
+        Ok(vectors)
+    }
+}
+
+impl Layer {
+    fn of(tensors: &Tensors, layer: usize) -> Result<Self> {
+        let name = |part: &str| format!("encoder.layer.{layer}.{part}");
+        let [query, key, value] = ["query", "key", "value"]
+            .map(|part| tensors.linear(&name(&format!("attention.self.{part}")), DIMENSIONS, DIMENSIONS));
+        let parts = [query?, key?, value?];
+        Ok(Self {
+            attend: Linear {
+                weight: Tensor::cat(&parts.each_ref().map(|part| &part.weight), 1)?.contiguous()?,
+                bias: Tensor::cat(&parts.each_ref().map(|part| &part.bias), 0)?,
+            },
+            output: tensors.linear(&name("attention.output.dense"), DIMENSIONS, DIMENSIONS)?,
+            after_attention: tensors.norm(&name("attention.output.LayerNorm"))?,
+            widen: tensors.linear(&name("intermediate.dense"), DIMENSIONS, INNER)?,
+            narrow: tensors.linear(&name("output.dense"), INNER, DIMENSIONS)?,
+            after: tensors.norm(&name("output.LayerNorm"))?,
+        })
+    }
+
+    fn run(&self, hidden: &Tensor, mask: &Tensor) -> Result<Tensor> {
+        let attended = self.output.run(&self.attention(hidden, mask)?)?;
+        let hidden = self.after_attention.run(&(hidden + attended)?)?;
+        let inner = self.narrow.run(&self.widen.run(&hidden)?.gelu_erf()?)?;
+        self.after.run(&(hidden + inner)?)
+    }
+
+    fn attention(&self, hidden: &Tensor, mask: &Tensor) -> Result<Tensor> {
+        let (batch, length, _) = hidden.dims3()?;
+        let width = DIMENSIONS / HEADS;
+        // batch, length, (query key value), heads, width: to query, key, value of batch, heads, length, width.
+        let all = self.attend.run(hidden)?.reshape((batch, length, 3, HEADS, width))?.permute((2, 0, 3, 1, 4))?;
+        let [query, key, value] = [all.get(0)?, all.get(1)?, all.get(2)?];
+        let query = (query.contiguous()? * (1.0 / (width as f64).sqrt()))?;
+        let alike = query.matmul(&key.transpose(D::Minus2, D::Minus1)?.contiguous()?)?.broadcast_add(mask)?;
+        let mixed = softmax_last_dim(&alike)?.matmul(&value.contiguous()?)?;
+        mixed.transpose(1, 2)?.reshape((batch, length, DIMENSIONS))
+    }
+}
+
+impl Linear {
+    fn run(&self, input: &Tensor) -> Result<Tensor> {
+        let (batch, length, inputs) = input.dims3()?;
+        let flat = input.reshape((batch * length, inputs))?.matmul(&self.weight)?.broadcast_add(&self.bias)?;
+        flat.reshape((batch, length, ()))
+    }
+}
+
+impl Norm {
+    fn run(&self, input: &Tensor) -> Result<Tensor> {
+        layer_norm(&input.contiguous()?, &self.weight, &self.bias, EPSILON)
+    }
+}
+
+/// The file's tensors, each checked for its shape when it is taken.
+struct Tensors(HashMap<String, Tensor>);
+
+impl Tensors {
+    fn get(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
+        let tensor = self.0.get(name).ok_or_else(|| candle_core::Error::msg(format!("no tensor {name}")))?;
+        if tensor.dims() != shape {
+            return Err(candle_core::Error::msg(format!("{name} has shape {:?}, not {shape:?}", tensor.dims())));
+        }
+        tensor.to_dtype(DType::F32)
+    }
+
+    fn linear(&self, name: &str, inputs: usize, outputs: usize) -> Result<Linear> {
+        let weight = self.get(&format!("{name}.weight"), &[outputs, inputs])?.t()?.contiguous()?;
+        Ok(Linear { weight, bias: self.get(&format!("{name}.bias"), &[outputs])? })
+    }
+
+    fn norm(&self, name: &str) -> Result<Norm> {
+        Ok(Norm {
+            weight: self.get(&format!("{name}.weight"), &[DIMENSIONS])?,
+            bias: self.get(&format!("{name}.bias"), &[DIMENSIONS])?,
+        })
+    }
+}

@@ -1,0 +1,220 @@
+//! What the report says of the words: how things were, in sentences that judge nobody, and nothing about any one utterance.
+
+use super::{
+    json::Report,
+    phrases::{between, percent, times},
+};
+use crate::{
+    measures::{Interval, MIN_QUESTIONS, MIN_STEPS, MIN_UTTERANCES, MIN_WAITS, WordNumbers},
+    moves::{Asks, CoachMove, CoacheeMove},
+};
+
+const MOVES: &str = "What the words did";
+const WAITING: &str = "Room to think";
+const STEPS: &str = "Next steps";
+
+impl Report {
+    /// Headings with their sentences; none when nothing was made of the words.
+    pub(super) fn words_measured(&self) -> Vec<(&'static str, Vec<String>)> {
+        let Some(words) = &self.measures.words else { return Vec::new() };
+        let mut sections = vec![(MOVES, moves(words))];
+        sections.extend(waiting(words).map(|sentences| (WAITING, sentences)));
+        sections.push((STEPS, vec![steps(words)]));
+        sections
+    }
+
+    /// How much of it was telling, to be set beside what was meant.
+    pub(super) fn telling_said(&self) -> Option<String> {
+        let words = self.measures.words.as_ref().filter(|words| words.directiveness.utterances >= MIN_UTTERANCES)?;
+        let index = words.directiveness.index?;
+        Some(format!(
+            "Of what the coach did with words, {} % was telling. That is neither much nor little in itself: who is new to \
+             something may need more of it, and telling alone leaves the least to notice, to think through and to choose.",
+            percent(index.value)
+        ))
+    }
+}
+
+fn moves(words: &WordNumbers) -> Vec<String> {
+    let mut sentences = vec![directiveness(words)];
+    sentences.push(counted("The coach", CoachMove::ALL.iter().map(|each| each.name()).zip(words.moves.coach)));
+    sentences.push(counted("The coachee", CoacheeMove::ALL.iter().map(|each| each.name()).zip(words.moves.coachee)));
+    sentences.extend(questions(words));
+    sentences
+}
+
+fn directiveness(words: &WordNumbers) -> String {
+    let directiveness = &words.directiveness;
+    let Some(index) = directiveness.index.filter(|_| directiveness.utterances >= MIN_UTTERANCES) else {
+        return "How much of it was telling: not enough to say.".to_owned();
+    };
+    let ratios: Vec<String> = [
+        directiveness.ask_tell.map(|ratio| format!("to one telling there were {ratio:.1} questions")),
+        directiveness.reflections_to_questions.map(|ratio| format!("to one question {ratio:.1} reflections")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let beside = if ratios.is_empty() { String::new() } else { format!(" {}.", capital(&ratios.join(", "))) };
+    format!(
+        "Telling (information, advice, directions, criticism) was {} of telling, asking, reflecting, affirming and leaving the \
+         choice together.{beside}",
+        share(index)
+    )
+}
+
+/// `The coach: 12 question, 3 advice.` with what there was none of left out.
+fn counted<'a>(who: &str, counts: impl Iterator<Item = (&'a str, u32)>) -> String {
+    let counts: Vec<String> =
+        counts.filter(|(_, count)| *count > 0).map(|(name, count)| format!("{name} {count}")).collect();
+    if counts.is_empty() { format!("{who}: nothing.") } else { format!("{who}: {}.", counts.join(", ")) }
+}
+
+fn questions(words: &WordNumbers) -> Option<String> {
+    let questions = &words.questions;
+    let count = questions.open + questions.closed;
+    if count == 0 {
+        return None;
+    }
+    let asked = |which: Asks| questions.ask_for.get(which as usize).copied().unwrap_or(0);
+    let open = match questions.share_open.filter(|_| count >= MIN_QUESTIONS) {
+        Some(open) => format!("Open questions were {}.", share(open)),
+        None => "Too few questions to say how many are open as a rule.".to_owned(),
+    };
+    let mut asked_for: Vec<String> = [
+        ("what was noticed", asked(Asks::Noticing)),
+        ("what is behind it", asked(Asks::Reasoning)),
+        ("what else could be done", asked(Asks::Alternatives)),
+    ]
+    .into_iter()
+    .filter(|(_, count)| *count > 0)
+    .map(|(what, count)| format!("{what} {}", times(count)))
+    .collect();
+    let other = asked(Asks::Other);
+    if other > 0 {
+        asked_for.push(format!("something else {}", times(other)));
+    }
+    Some(format!("{open} They asked {}.", asked_for.join(", ")))
+}
+
+fn waiting(words: &WordNumbers) -> Option<Vec<String>> {
+    let waiting = words.waiting.as_ref()?;
+    let (question, answer) = (&waiting.after_question, &waiting.after_answer);
+    let after_question = match question.long.filter(|_| question.count >= MIN_WAITS) {
+        Some(long) => {
+            let filled = waiting.filled_by_coach.map_or(0, percent);
+            format!(
+                "After {} questions of the coach, it was quiet for three seconds or more in {}; the coach spoke next in \
+                 {filled} %.",
+                question.count,
+                share(long)
+            )
+        }
+        None => "After the coach's questions: not enough to say.".to_owned(),
+    };
+    let after_answer = match answer.long.filter(|_| answer.count >= MIN_WAITS) {
+        Some(long) => format!("After {} answers of the coachee, in {}.", answer.count, share(long)),
+        None => "After the coachee's answers: not enough to say.".to_owned(),
+    };
+    Some(vec![after_question, after_answer])
+}
+
+fn steps(words: &WordNumbers) -> String {
+    let ownership = &words.ownership;
+    let (own, set) = (ownership.coachee_steps, ownership.coach_steps);
+    let counts = format!("{own} in the coachee's own words, {set} set by the coach.");
+    match ownership.share.filter(|_| own + set >= MIN_STEPS) {
+        _ if own + set == 0 => "None were heard.".to_owned(),
+        Some(whole) => format!("{counts} The coachee's are {}.", share(whole)),
+        None => counts,
+    }
+}
+
+/// `31 % (24 to 39 %)`.
+fn share(interval: Interval) -> String {
+    let (low, high) = between(interval.low, interval.high);
+    format!("{} % ({low} to {high} %)", percent(interval.value))
+}
+
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measures::{Directiveness, Moves, Ownership, Questions, Waiting, Waits};
+
+    fn interval(value: f64) -> Option<Interval> {
+        Some(Interval { value, low: value - 0.1, high: value + 0.1 })
+    }
+
+    fn told() -> WordNumbers {
+        let mut moves = Moves::default();
+        (moves.coach[0], moves.coach[6], moves.coachee[2]) = (12, 3, 7);
+        WordNumbers {
+            moves,
+            questions: Questions { open: 8, closed: 4, share_open: interval(0.6), ask_for: [2, 5, 1, 4] },
+            directiveness: Directiveness {
+                utterances: 40,
+                index: interval(0.3),
+                ask_tell: Some(2.14),
+                reflections_to_questions: Some(0.8),
+            },
+            ownership: Ownership { coachee_steps: 3, coach_steps: 1, share: interval(0.75) },
+            flanders: None,
+            waiting: Some(Waiting {
+                after_question: Waits { count: 12, long: interval(0.25) },
+                filled_by_coach: Some(0.4),
+                after_answer: Waits { count: 3, long: interval(0.5) },
+            }),
+            ..WordNumbers::default()
+        }
+    }
+
+    #[test]
+    fn a_session_with_much_to_say() {
+        let words = told();
+        assert_eq!(
+            moves(&words),
+            [
+                "Telling (information, advice, directions, criticism) was 30 % (20 to 40 %) of telling, asking, reflecting, \
+                 affirming and leaving the choice together. To one telling there were 2.1 questions, to one question 0.8 \
+                 reflections.",
+                "The coach: question 12, advice 3.",
+                "The coachee: noticing 7.",
+                "Open questions were 60 % (50 to 70 %). They asked what was noticed twice, what is behind it 5 times, what else \
+                 could be done once, something else 4 times.",
+            ]
+        );
+        assert_eq!(
+            waiting(&words).unwrap(),
+            [
+                "After 12 questions of the coach, it was quiet for three seconds or more in 25 % (15 to 35 %); the coach spoke \
+                 next in 40 %.",
+                "After the coachee's answers: not enough to say.",
+            ]
+        );
+        assert_eq!(
+            steps(&words),
+            "3 in the coachee's own words, 1 set by the coach. The coachee's are 75 % (65 to 85 %)."
+        );
+    }
+
+    #[test]
+    fn a_session_with_little_to_say() {
+        let words = WordNumbers {
+            questions: Questions { open: 1, share_open: interval(0.9), ..Questions::default() },
+            directiveness: Directiveness { utterances: 19, ..told().directiveness },
+            ownership: Ownership { coachee_steps: 1, coach_steps: 0, share: interval(0.9) },
+            waiting: None,
+            ..told()
+        };
+        assert_eq!(moves(&words)[0], "How much of it was telling: not enough to say.");
+        assert!(questions(&words).unwrap().starts_with("Too few questions"));
+        assert_eq!(steps(&words), "1 in the coachee's own words, 0 set by the coach.");
+        assert_eq!(waiting(&words), None);
+        assert_eq!(steps(&WordNumbers::default()), "None were heard.");
+    }
+}
