@@ -11,12 +11,12 @@ pub mod units;
 // The data, in the order it flows.
 pub mod capture;
 pub mod measures;
+pub mod pipeline;
 pub mod recording;
 pub mod report;
 pub mod speakers;
 pub mod speech;
 pub mod transcript;
-pub mod pipeline;
 // Who keeps it.
 pub mod vault;
 pub mod weights;

@@ -14,7 +14,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-pub use self::{json::Report, page::page, rttm::rttm};
+pub use self::{json::Report, page::page, phrases::length, rttm::rttm};
 use crate::{
     measures::{Caveat, Numbers, measure},
     session::Session,
