@@ -14,7 +14,11 @@ const ROOMS: &[(&str, &[&str], &str)] = &[
     ("session", &[], "everyone imports it, so it imports nobody"),
     ("seal", &[], "what keeps the words safe can be read on its own"),
     ("capture", &["session", "units"], "sound arrives before anything is known about it"),
-    ("recording", &["capture", "seal", "session", "units"], "the recording is ground state: it knows no stage after it"),
+    (
+        "recording",
+        &["capture", "seal", "session", "units"],
+        "the recording is ground state: it knows no stage after it",
+    ),
     ("speech", &["units"], "voice activity needs samples and nothing else"),
     ("speakers", &["session", "speech", "units"], "a stage knows only stages before it"),
     ("transcript", &["session", "units"], "words are decoded from samples; who spoke is handed in"),
@@ -34,7 +38,18 @@ const ROOMS: &[(&str, &[&str], &str)] = &[
     ("weights", &[], "model files, never their use"),
     (
         "daemon",
-        &["capture", "measures", "pipeline", "recording", "seal", "session", "speakers", "transcript", "units", "vault"],
+        &[
+            "capture",
+            "measures",
+            "pipeline",
+            "recording",
+            "seal",
+            "session",
+            "speakers",
+            "transcript",
+            "units",
+            "vault",
+        ],
         "the daemon is driven; it knows no command line and no page",
     ),
 ];
