@@ -3,14 +3,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{
-    capture::Block,
-    measures::Numbers,
-    session::Track,
-    speakers::{RoleHint, SpeakerEncoder},
-    transcript::{TranscriptError, Utterance, Whisper},
-    units::{Sample, Span},
-};
+use crate::{capture::Block, measures::Numbers, speakers::{RoleHint, SpeakerEncoder}, transcript::{TranscriptError, Utterance, Whisper}, session::Track, units::{Sample, Span}};
 
 /// What works on sessions: loaded once, shared by all of them.
 #[derive(Clone, Debug, Default)]
@@ -33,11 +26,7 @@ pub struct Setup {
 pub type Reread = Box<dyn Fn(Track, Span) -> Option<Vec<f32>> + Send>;
 
 pub struct Pipeline {}
-impl fmt::Debug for Pipeline {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Pipeline")
-    }
-}
+impl fmt::Debug for Pipeline { fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str("Pipeline") } }
 
 /// What a session came to.
 #[derive(Debug)]
@@ -51,35 +40,19 @@ pub struct Outcome {
 }
 
 impl Pipeline {
-    pub fn new(models: Models, setup: Setup, reread: Option<Reread>) -> Self {
-        unimplemented!()
-    }
+    pub fn new(models: Models, setup: Setup, reread: Option<Reread>) -> Self { unimplemented!() }
     /// Takes the next block of any track. Never waits for decoding.
-    pub fn push(&mut self, block: &Block) {
-        unimplemented!()
-    }
+    pub fn push(&mut self, block: &Block) { unimplemented!() }
     /// Notes that time passed outside the record at this point.
-    pub fn gap(&mut self, at: Sample) {
-        unimplemented!()
-    }
+    pub fn gap(&mut self, at: Sample) { unimplemented!() }
     /// Off the record: drops everything from `from` on.
-    pub fn forget_from(&mut self, from: Sample) {
-        unimplemented!()
-    }
+    pub fn forget_from(&mut self, from: Sample) { unimplemented!() }
     /// Seconds of speech that wait for decoding.
-    pub fn behind_s(&self) -> f64 {
-        unimplemented!()
-    }
+    pub fn behind_s(&self) -> f64 { unimplemented!() }
     /// Waits until at most so many seconds of speech wait for decoding: for a feeder that is faster than decoding.
-    pub fn wait_until_behind(&self, at_most_s: f64) {
-        unimplemented!()
-    }
+    pub fn wait_until_behind(&self, at_most_s: f64) { unimplemented!() }
     /// Whether somebody speaks right now.
-    pub fn speaking(&self) -> bool {
-        unimplemented!()
-    }
+    pub fn speaking(&self) -> bool { unimplemented!() }
     /// The rest: last windows, diarization, roles, words to turns, numbers.
-    pub fn finish(self) -> Outcome {
-        unimplemented!()
-    }
+    pub fn finish(self) -> Outcome { unimplemented!() }
 }

@@ -12,10 +12,4 @@ pub struct Health {
 /// What is wrong right now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Alarm {
-    NoSound,
-    AllZero,
-    Clipped,
-    Silent,
-    Rebuilding,
-}
+pub enum Alarm { NoSound, AllZero, Clipped, Silent, Rebuilding }

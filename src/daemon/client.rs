@@ -13,11 +13,7 @@ pub enum ClientError {
     Failed(#[from] Failure),
 }
 impl Client {
-    pub fn connect(socket: &Path) -> Result<Self, ClientError> {
-        unimplemented!()
-    }
+    pub fn connect(socket: &Path) -> Result<Self, ClientError> { unimplemented!() }
     /// Sends a request and waits for its reply; `Reply::Failed` becomes an error.
-    pub fn ask(&mut self, request: &Request) -> Result<Reply, ClientError> {
-        unimplemented!()
-    }
+    pub fn ask(&mut self, request: &Request) -> Result<Reply, ClientError> { unimplemented!() }
 }

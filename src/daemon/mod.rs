@@ -8,11 +8,7 @@ mod connection;
 mod protocol;
 mod recorder;
 
-use std::{
-    future::Future,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{future::Future, path::{Path, PathBuf}, sync::Arc};
 
 pub use client::{Client, ClientError};
 pub use protocol::{Failure, Phase, Reply, Request, Start, Status};
@@ -46,10 +42,6 @@ pub fn bind(socket: &Path) -> Result<tokio::net::UnixListener, Failure> {
 }
 
 /// Serves until `shutdown` resolves; a running session is then finished properly.
-pub async fn run(
-    listener: tokio::net::UnixListener,
-    shutdown: impl Future<Output = ()>,
-    setup: Setup,
-) -> Result<(), Failure> {
+pub async fn run(listener: tokio::net::UnixListener, shutdown: impl Future<Output = ()>, setup: Setup) -> Result<(), Failure> {
     unimplemented!()
 }

@@ -2,11 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    capture::Health,
-    session::{Session, SessionId, Stance},
-    vault::KeepAudio,
-};
+use crate::{capture::Health, session::{Session, SessionId, Stance}, vault::KeepAudio};
 
 /// A session to be started. Consent has been given.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -29,25 +25,11 @@ pub struct Start {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Request {
-    Start(Box<Start>),
-    Status,
-    Pause,
-    Resume,
-    Mark,
-    Stop,
-    Withdraw,
-    Shutdown,
-}
+pub enum Request { Start(Box<Start>), Status, Pause, Resume, Mark, Stop, Withdraw, Shutdown }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Phase {
-    Idle,
-    Recording,
-    Paused,
-    Finishing,
-}
+pub enum Phase { Idle, Recording, Paused, Finishing }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Status {
@@ -70,13 +52,8 @@ pub struct Status {
 pub enum Reply {
     Status(Status),
     /// The session is finished and its report is there; `ask` are two session times (s) to check the roles with.
-    Stopped {
-        session: SessionId,
-        ask: Option<[f64; 2]>,
-    },
-    Withdrawn {
-        session: SessionId,
-    },
+    Stopped { session: SessionId, ask: Option<[f64; 2]> },
+    Withdrawn { session: SessionId },
     Done,
     Failed(Failure),
 }
@@ -84,9 +61,5 @@ pub enum Reply {
 /// One line for a person, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
-pub struct Failure {
-    pub message: String,
-    pub hint: Option<String>,
-    /// 1: the user can fix it; 2: our fault.
-    pub code: u8,
-}
+pub struct Failure { pub message: String, pub hint: Option<String>, /// 1: the user can fix it; 2: our fault.
+    pub code: u8 }

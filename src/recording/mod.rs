@@ -8,10 +8,7 @@ mod recover;
 mod wav;
 mod writer;
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::{Path, PathBuf}};
 
 pub use recover::{Damage, Outline, Recording, outline, read, recover};
 pub use wav::write_wav;

@@ -1,10 +1,5 @@
 use super::*;
-use crate::{
-    capture::Block,
-    seal::{Identity, Recipient},
-    session::SessionId,
-    units::{Sample, Span},
-};
+use crate::{capture::Block, seal::{Identity, Recipient}, session::SessionId, units::{Sample, Span}};
 
 /// Writes a session's recording.
 #[derive(Debug)]
@@ -12,12 +7,7 @@ pub struct Writer {}
 
 impl Writer {
     /// Makes the file (mode 0600) with its header, fsyncs it and its directory, and returns the session identity.
-    pub fn create(
-        path: &Path,
-        session: SessionId,
-        tracks: u8,
-        coachee: &Recipient,
-    ) -> Result<(Self, Identity), RecordingError> {
+    pub fn create(path: &Path, session: SessionId, tracks: u8, coachee: &Recipient) -> Result<(Self, Identity), RecordingError> {
         unimplemented!()
     }
     /// Seals a block as one chunk and fsyncs. Sound is kept as 16-bit PCM.

@@ -3,21 +3,13 @@ use std::path::Path;
 
 /// A Whisper model, loaded once for the life of the process.
 pub struct Whisper {}
-impl std::fmt::Debug for Whisper {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Whisper")
-    }
-}
+impl std::fmt::Debug for Whisper { fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str("Whisper") } }
 
 impl Whisper {
     /// Loads a file that [`crate::weights::check_ggml`] has passed (the caller has: stages know no weights).
-    pub fn load(path: &Path, threads: usize) -> Result<Self, TranscriptError> {
-        unimplemented!()
-    }
+    pub fn load(path: &Path, threads: usize) -> Result<Self, TranscriptError> { unimplemented!() }
     /// Decodes one window; words lie on the session clock.
-    pub fn decode(&self, window: &Window) -> Result<Decoded, TranscriptError> {
-        unimplemented!()
-    }
+    pub fn decode(&self, window: &Window) -> Result<Decoded, TranscriptError> { unimplemented!() }
 }
 
 /// Words of a window.

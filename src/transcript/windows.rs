@@ -13,27 +13,17 @@ pub struct Window {
 
 impl Window {
     /// The session's time for a time in the window (seconds from its start), and the piece it lies in.
-    pub fn session_time(&self, seconds: f64) -> Option<crate::units::Sample> {
-        unimplemented!()
-    }
+    pub fn session_time(&self, seconds: f64) -> Option<crate::units::Sample> { unimplemented!() }
 }
 
 /// Packs one track's speech into windows as it becomes final.
 #[derive(Debug)]
 pub struct Packer {}
 impl Packer {
-    pub fn new(track: Track) -> Self {
-        unimplemented!()
-    }
+    pub fn new(track: Track) -> Self { unimplemented!() }
     /// Takes the track's next samples, and the speech that voice activity has declared final since the last call.
-    pub fn push(&mut self, samples: &[f32], speech: &[Span]) -> Vec<Window> {
-        unimplemented!()
-    }
+    pub fn push(&mut self, samples: &[f32], speech: &[Span]) -> Vec<Window> { unimplemented!() }
     /// Drops what lies at or after `from` and is not packed yet: off the record.
-    pub fn forget_from(&mut self, from: crate::units::Sample) {
-        unimplemented!()
-    }
-    pub fn finish(self, speech: &[Span]) -> Vec<Window> {
-        unimplemented!()
-    }
+    pub fn forget_from(&mut self, from: crate::units::Sample) { unimplemented!() }
+    pub fn finish(self, speech: &[Span]) -> Vec<Window> { unimplemented!() }
 }

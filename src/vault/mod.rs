@@ -12,25 +12,15 @@ use std::path::PathBuf;
 pub use reader::Reader;
 pub use writer::Writer;
 
-use crate::{
-    measures::Numbers,
-    session::{Session, SessionId},
-};
+use crate::{measures::Numbers, session::{Session, SessionId}};
 
 /// What became of a transcript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
-    Undecided,
-    Kept,
-    Deleted,
-    Taken,
-}
+pub enum Decision { Undecided, Kept, Deleted, Taken }
 
 impl Decision {
     /// The contract's word.
-    pub fn name(self) -> &'static str {
-        unimplemented!()
-    }
+    pub fn name(self) -> &'static str { unimplemented!() }
 }
 
 /// A coachee, as both people may see it.
@@ -59,29 +49,15 @@ pub struct Stored {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    Recording,
-    Finished,
-}
+pub enum State { Recording, Finished }
 
 /// `--keep-audio` takes effect only once the coachee has confirmed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeepAudio {
-    No,
-    Asked,
-    Confirmed,
-}
+pub enum KeepAudio { No, Asked, Confirmed }
 
 /// What a deletion took away: append-only, and it holds no word.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Receipt {
-    pub at: String,
-    pub session: SessionId,
-    pub what: String,
-    pub rows: u64,
-    pub files: u64,
-    pub bytes: u64,
-}
+pub struct Receipt { pub at: String, pub session: SessionId, pub what: String, pub rows: u64, pub files: u64, pub bytes: u64 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
@@ -112,7 +88,5 @@ pub enum VaultError {
 }
 
 impl VaultError {
-    pub fn hint(&self) -> Option<String> {
-        unimplemented!()
-    }
+    pub fn hint(&self) -> Option<String> { unimplemented!() }
 }

@@ -7,11 +7,7 @@ use std::path::Path;
 pub struct Reader {}
 
 impl Reader {
-    pub fn open(data_dir: &Path, identity: Identity) -> Result<Self, VaultError> {
-        unimplemented!()
-    }
+    pub fn open(data_dir: &Path, identity: Identity) -> Result<Self, VaultError> { unimplemented!() }
     /// The words of a session, in order, roles as `swap` left them.
-    pub fn transcript(&self, session: SessionId) -> Result<Vec<Utterance>, VaultError> {
-        unimplemented!()
-    }
+    pub fn transcript(&self, session: SessionId) -> Result<Vec<Utterance>, VaultError> { unimplemented!() }
 }
