@@ -1,10 +1,10 @@
 //! The database: how it is opened, and the migrations that lead to its present form.
 
-use std::{fs::File, os::unix::fs::FileExt, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
-use super::{VaultError, directory};
+use super::{VaultError, directory, writer::immediate};
 
 /// Each once released and never changed; new ones are added at the end.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_sessions.sql")];
@@ -12,20 +12,17 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_sessions.sql")];
 /// How long one program waits for another (the daemon and a command) before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Where SQLite keeps `user_version` in the file, four bytes big-endian: "Database File Format", section 1.3.
-const USER_VERSION_OFFSET: u64 = 60;
-
 /// Opens the database, made if need be (0600), in its present form. One written by a newer version is left untouched.
 pub fn open(path: &Path) -> Result<Connection, VaultError> {
-    let file = directory::private_file(path)?;
-    // First without SQLite, which would recover, convert or checkpoint what it opens.
-    refuse_newer(version_in(&file))?;
-    drop(file);
+    directory::make_private(path)?;
     // The path is canonical: a link in it was put there since.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Until its version is known, nothing may change the file, and closing it would: by bringing the log's pages in.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     refuse_newer(version(&connection)?)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     write_ahead(&connection)?;
     // What is deleted is overwritten; what is committed is on disk, also after a power cut; temporary tables and
     // rebuilding touch no other file.
@@ -64,7 +61,7 @@ fn migrate(connection: &mut Connection) -> Result<(), VaultError> {
     if version(connection)? == MIGRATIONS.len() as u32 {
         return Ok(());
     }
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let transaction = immediate(connection)?;
     // Again, now that no other program can be at it.
     let from = version(&transaction)?;
     refuse_newer(from)?;
@@ -78,12 +75,6 @@ fn migrate(connection: &mut Connection) -> Result<(), VaultError> {
 
 fn version(connection: &Connection) -> rusqlite::Result<u32> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
-}
-
-/// 0 for a file that is not a database yet.
-fn version_in(file: &File) -> u32 {
-    let mut bytes = [0; 4];
-    file.read_exact_at(&mut bytes, USER_VERSION_OFFSET).map_or(0, |()| u32::from_be_bytes(bytes))
 }
 
 fn refuse_newer(version: u32) -> Result<(), VaultError> {

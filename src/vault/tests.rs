@@ -585,15 +585,23 @@ fn an_old_database_put_back_is_made_to_forget_again() {
 #[test]
 fn a_newer_database_is_refused_untouched() {
     let house = House::new();
+    let database = house.data().join(DATABASE);
     drop(house.writer());
-    house.raw().pragma_update(None, "user_version", schema::testing::VERSIONS + 1).unwrap();
-    let before = house.files();
-    for refused in
-        [Writer::open(&house.data()).unwrap_err(), Reader::open(&house.data(), house.ana.clone()).unwrap_err()]
-    {
+    // The newer version crashed: part of what it wrote is in the write-ahead log only.
+    let newer = house.raw();
+    newer.pragma_update(None, "user_version", schema::testing::VERSIONS + 1).unwrap();
+    newer.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
+    newer.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
+    newer.execute("UPDATE coachees SET locked_identity = zeroblob(9000)", []).unwrap();
+    drop(newer);
+    let log = house.data().join("sidetone.db-wal");
+    let before = (fs::read(&database).unwrap(), fs::read(&log).unwrap());
+    assert!(before.1.len() > 9000);
+    let (writer, reader) = (Writer::open(&house.data()), Reader::open(&house.data(), house.ana.clone()));
+    for refused in [writer.unwrap_err(), reader.unwrap_err()] {
         assert!(matches!(refused, VaultError::Newer) && refused.hint().unwrap().contains("update"));
     }
-    assert!(before == house.files());
+    assert!(before == (fs::read(&database).unwrap(), fs::read(&log).unwrap()));
 }
 
 #[test]
@@ -644,6 +652,13 @@ fn links_and_strangers_directories_are_refused() {
     fs::write(&file, b"").unwrap();
     refused(&file);
     refused(&file.join("below a file"));
+    // Not ours to close to others: somebody's home, or /tmp.
+    let home = house.folder.path().join("home");
+    fs::create_dir(&home).unwrap();
+    fs::write(home.join("letter.txt"), b"").unwrap();
+    fs::set_permissions(&home, fs::Permissions::from_mode(0o755)).unwrap();
+    refused(&home);
+    assert_eq!(fs::metadata(&home).unwrap().permissions().mode() & 0o777, 0o755);
     // Links inside: the recordings, the receipts, the database.
     for name in ["recordings", "receipts.jsonl", DATABASE] {
         let house = House::new();
