@@ -18,7 +18,7 @@ use super::{
     slot::{Board, Slot},
 };
 use crate::{
-    capture::{self, Block, FileSource, Heard, InputSpec, Source},
+    capture::{self, Alarm, Block, FileSource, Heard, InputSpec, Source},
     pipeline::{self, Pipeline},
     recording::{self, Key, RecordingError},
     seal::{Identity, Recipient},
@@ -44,24 +44,26 @@ pub(super) fn open(slot: &Slot, start: Start, board: Board) -> Result<Recorder, 
     let mut vault = vault::Writer::open(slot.data_dir())?;
     let recipient = vault.coachee(&start.session.coachee)?.recipient;
     // Before anything is loaded; a second time below, when it is known how many tracks there are.
-    disk::check(slot.data_dir(), 1, length_s(file)?)?;
+    let length_s = length_s(file)?;
+    disk::check(slot.data_dir(), 1, length_s)?;
     let models = slot.models(&start.session.model)?;
 
-    let mut source = capture::open(&input, start.speed)?;
+    let mut source = capture::open(&input, start.speed, start.coach_track.is_some())?;
     let tracks = source.tracks();
     let hint = role_hint(&start, tracks)?;
-    disk::check(slot.data_dir(), tracks, length_s(file)?)?;
-    let first = first_sound(source.as_mut(), slot)?;
+    disk::check(slot.data_dir(), tracks, length_s)?;
+    let mut clock = Clock::default();
+    let first =
+        first_sound(source.as_mut(), slot)?.into_iter().flat_map(|block| clock.place(block)).collect::<Vec<_>>();
 
     let session = Session { tracks, started_at: now(), ..start.session };
     let keep_audio = if start.keep_audio { KeepAudio::Asked } else { KeepAudio::No };
     let path = vault.recording_path(session.id);
-    let mut clock = Clock::default();
     let (recording, identity) = begin(&mut vault, &session, keep_audio, &path, &recipient, &first)?;
     let setup = pipeline::Setup { tracks, hint, microphone: file.is_none() };
     let mut pipeline = Pipeline::new(models, setup, Some(reread(path, identity)));
-    for block in clock.place(first) {
-        pipeline.push(&block);
+    for block in &first {
+        pipeline.push(block);
     }
     board.write(|status| {
         status.session = Some(session.id);
@@ -109,16 +111,23 @@ fn role_hint(start: &Start, tracks: u8) -> Result<RoleHint, Failure> {
     }
 }
 
-/// Waits for sound to arrive, so that nobody talks for an hour to an input that only looks open.
-fn first_sound(source: &mut dyn Source, slot: &Slot) -> Result<Block, Failure> {
+/// Waits for sound to arrive, so that nobody talks for an hour to an input that only looks open. What stands in for sound
+/// until then is silence, and belongs to the session.
+fn first_sound(source: &mut dyn Source, slot: &Slot) -> Result<Vec<Block>, Failure> {
     let begun = Instant::now();
+    let mut heard = Vec::new();
     while begun.elapsed() < FIRST_SOUND_MAX {
         if slot.is_closing() {
             return Err(Failure::ending());
         }
         match source.next(SOUND_WAIT)? {
-            Heard::Block(block) if !block.samples.is_empty() => return Ok(block),
-            Heard::Block(_) | Heard::Nothing => {}
+            Heard::Block(block) => {
+                heard.push(block);
+                if !matches!(source.health().alarm, Some(Alarm::NoSound | Alarm::Rebuilding)) {
+                    return Ok(heard);
+                }
+            }
+            Heard::Nothing => {}
             Heard::End => {
                 return Err(Failure::user("the file holds no sound", "`--input file:PATH` wants a recording"));
             }
@@ -137,12 +146,13 @@ fn begin(
     keep_audio: KeepAudio,
     path: &Path,
     recipient: &Recipient,
-    first: &Block,
+    first: &[Block],
 ) -> Result<(recording::Writer, Identity), Failure> {
     make_dir(path)?;
     let (mut recording, identity) = recording::Writer::create(path, session.id, session.tracks, recipient)?;
-    let noted = recording
-        .append(first)
+    let noted = first
+        .iter()
+        .try_for_each(|block| recording.append(block))
         .map_err(Failure::from)
         .and_then(|()| vault.begin(session, keep_audio).map_err(Failure::from));
     match noted {
