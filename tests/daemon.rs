@@ -169,6 +169,19 @@ fn in_tree(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// Whether the words are in any file below `dir`.
+fn occurs(words: &str, dir: &Path) -> bool {
+    fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).any(|path| {
+        match fs::symlink_metadata(&path).unwrap() {
+            found if found.is_dir() => occurs(words, &path),
+            found if found.is_file() => {
+                fs::read(&path).unwrap().windows(words.len()).any(|window| window == words.as_bytes())
+            }
+            _ => false,
+        }
+    })
+}
+
 /// Asks until the answer is yes.
 fn until(what: &str, mut done: impl FnMut() -> bool) {
     let begun = Instant::now();
@@ -215,11 +228,18 @@ fn a_session_from_start_to_stop() {
     assert!(stored.session.started_at.starts_with("20"), "{}", stored.session.started_at);
     let numbers = stored.numbers.unwrap();
     assert!((numbers.duration_s - elapsed_s).abs() < 0.1, "{} {elapsed_s}", numbers.duration_s);
+    let doubtful = numbers.doubts.iter().any(|doubt| doubt == "words_poor" || doubt == "words_failed");
+    assert_eq!(
+        (stored.has_recording, path.exists()),
+        (doubtful, doubtful),
+        "the sound is gone, unless words are in doubt"
+    );
     assert!(numbers.spans.iter().filter(|span| span.role.is_some()).count() > 10, "both spoke");
 
     let words = Reader::open(&daemon.data_dir(), daemon.identity.clone()).unwrap().transcript(id).unwrap();
-    let count: usize = words.iter().map(|utterance| utterance.text.words().split_whitespace().count()).sum();
-    assert!(count > 100, "{count} words");
+    let longest = words.iter().map(|utterance| utterance.text.words()).max_by_key(|words| words.len()).unwrap();
+    assert!(longest.len() > 10, "something was said");
+    assert!(!occurs(longest, daemon.dir.path()), "words are on the disk in the clear");
     let stranger = Reader::open(&daemon.data_dir(), Identity::generate()).and_then(|reader| reader.transcript(id));
     assert!(matches!(stranger, Err(VaultError::WrongIdentity)), "{stranger:?}");
 }

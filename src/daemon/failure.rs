@@ -24,6 +24,14 @@ impl Failure {
         )
     }
 
+    /// A fault of the program before anything was recorded.
+    pub(super) fn unstarted() -> Self {
+        Self::ours(
+            "the session could not be started: the recorder stopped unexpectedly",
+            "nothing was recorded; this is a fault of the program: please report it",
+        )
+    }
+
     pub(super) fn ending() -> Self {
         Self::user("the daemon is ending", "try again in a moment: a new one is started")
     }

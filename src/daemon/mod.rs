@@ -12,6 +12,7 @@ mod connection;
 mod disk;
 mod failure;
 mod opening;
+mod privacy;
 mod protocol;
 mod recorder;
 mod slot;
@@ -19,7 +20,6 @@ mod socket;
 
 use std::{fmt, fs, future::Future, path::PathBuf, pin::pin, sync::Arc, time::Duration};
 
-use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::{net::UnixListener, task::JoinSet, time};
 
 pub use client::{Client, ClientError};
@@ -57,7 +57,7 @@ impl fmt::Debug for Setup {
 /// # Errors
 /// When this process's memory cannot be kept private, or the running session could not be finished.
 pub async fn run(listener: UnixListener, shutdown: impl Future<Output = ()>, setup: Setup) -> Result<(), Failure> {
-    keep_memory_private()?;
+    privacy::keep_memory_private()?;
     let slot = Arc::new(Slot::new(setup));
     let mut clients = JoinSet::new();
     let mut finished = pin!(async {
@@ -94,19 +94,4 @@ pub async fn run(listener: UnixListener, shutdown: impl Future<Output = ()>, set
     // A client that does not fetch its answer is left behind.
     let _ = time::timeout(FAREWELL, async { while clients.join_next().await.is_some() {} }).await;
     finished
-}
-
-/// Speech and the session's key are in this process's memory: no crash writes it to a disk, and no other process of the
-/// user attaches to it.
-fn keep_memory_private() -> Result<(), Failure> {
-    let failed = |error| {
-        Failure::ours(
-            format!("core dumps cannot be switched off: {error}"),
-            "this is a fault of the program: please report it",
-        )
-    };
-    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }).map_err(failed)?;
-    #[cfg(target_os = "linux")]
-    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable).map_err(failed)?;
-    Ok(())
 }

@@ -22,7 +22,7 @@ use super::{
     slot::{Asked, Board, Command},
 };
 use crate::{
-    capture::{Block, Health, Heard, Source},
+    capture::{BLOCK_SAMPLES_MAX, Block, Health, Heard, Source},
     pipeline::Pipeline,
     recording::{self, RecordingError},
     session::Session,
@@ -33,6 +33,9 @@ use crate::{
 /// How long the thread waits for sound before it looks at what else there is: a command is answered within that.
 pub(super) const SOUND_WAIT: Duration = Duration::from_millis(200);
 
+/// A block is at most half a second of sound; a little more than that and it has come.
+const LAST_BLOCK_WAIT: Duration = Duration::from_millis(600);
+
 /// How often the disk is asked for room.
 const DISK_EVERY: Duration = Duration::from_secs(10);
 
@@ -42,6 +45,13 @@ const LEVEL_DB_MIN: f32 = -120.0;
 /// Blocks that can be waiting at one moment: the source holds some ten seconds of two tracks, in blocks of half a second
 /// or less. More than that can only be a file that is played without waiting.
 const WAITING_BLOCKS_MAX: usize = 100;
+
+/// How a session ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ending {
+    Stop,
+    Withdraw,
+}
 
 /// A session that is being recorded.
 pub(super) struct Recorder {
@@ -100,8 +110,8 @@ impl Recorder {
         recorder
     }
 
-    /// Records until somebody stops or withdraws the session; gives what came of it and who is to be told.
-    pub(super) fn record(mut self, commands: &mpsc::Receiver<Asked>) -> (Reply, oneshot::Sender<Reply>) {
+    /// Records until somebody wants the end; says which, and who is to be told.
+    pub(super) fn record(&mut self, commands: &mpsc::Receiver<Asked>) -> (Ending, oneshot::Sender<Reply>) {
         loop {
             let asked = match self.source {
                 Some(_) => commands.try_recv().ok(),
@@ -113,8 +123,8 @@ impl Recorder {
                     Command::Pause => self.pause(),
                     Command::Resume => self.resume(),
                     Command::Mark => self.mark(),
-                    Command::Stop => return (self.stop(), reply),
-                    Command::Withdraw => return (self.withdraw(), reply),
+                    Command::Stop => return (Ending::Stop, reply),
+                    Command::Withdraw => return (Ending::Withdraw, reply),
                 };
                 self.show();
                 // Whoever asked may have gone; it is done all the same.
@@ -127,6 +137,14 @@ impl Recorder {
             self.hear(SOUND_WAIT);
             self.look_around();
             self.show();
+        }
+    }
+
+    /// Ends the session, one way or the other.
+    pub(super) fn end(self, ending: Ending) -> Reply {
+        match ending {
+            Ending::Stop => self.stop(),
+            Ending::Withdraw => self.withdraw(),
         }
     }
 
@@ -202,7 +220,8 @@ impl Recorder {
             return Err(Failure::user("the session is not paused", "`sidetone pause` pauses it"));
         };
         self.catch_up();
-        let at = self.clock.resume();
+        // Less than a block is under way in the source, and it was heard in the pause.
+        let at = self.clock.resume(BLOCK_SAMPLES_MAX as u64);
         self.gap(at, paused_at.elapsed());
         Ok(())
     }
@@ -267,6 +286,10 @@ impl Recorder {
     /// sound goes.
     fn stop(mut self) -> Reply {
         self.catch_up();
+        for _ in 0..self.session.tracks {
+            // The block that is under way holds the last thing that was said.
+            self.hear(LAST_BLOCK_WAIT);
+        }
         self.end_sound(None);
         self.show();
         self.board.write(|status| status.phase = Phase::Finishing);

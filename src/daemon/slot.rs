@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    panic::{self, AssertUnwindSafe},
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
 };
@@ -226,12 +227,13 @@ impl Drop for Seat {
     }
 }
 
-/// The recording thread, from a start to the answer of a stop.
+/// The recording thread, from a start to the answer of a stop. The place is free before anybody is told, so that the next
+/// start finds it so; also where something panics.
 fn sit(seat: Seat, start: Start, board: Board, commands: &mpsc::Receiver<Asked>, started: oneshot::Sender<Reply>) {
-    let recorder = match opening::open(&seat.0, start, board.clone()) {
+    let opened = unless_panic(|| opening::open(&seat.0, start, board.clone()));
+    let mut recorder = match opened.unwrap_or_else(|| Err(Failure::unstarted())) {
         Ok(recorder) => recorder,
         Err(failure) => {
-            // The place is free before anybody is told, so that the next start finds it so; likewise below.
             drop(seat);
             let _ = started.send(Reply::Failed(failure));
             // Only a daemon that ends can have asked: there is nothing to finish.
@@ -241,10 +243,16 @@ fn sit(seat: Seat, start: Start, board: Board, commands: &mpsc::Receiver<Asked>,
     };
     // Nobody may be waiting any more: the connection sees to that.
     let _ = started.send(Reply::Status(board.read()));
-    let (reply, asked) = recorder.record(commands);
+    let (ending, asked) = recorder.record(commands);
+    let reply = unless_panic(|| recorder.end(ending)).unwrap_or_else(|| Reply::Failed(recorder_lost()));
     drop(seat);
     let _ = asked.send(reply.clone());
     answer_rest(commands, &reply);
+}
+
+/// The work borrows nothing that is used after its panic.
+fn unless_panic<T>(work: impl FnOnce() -> T) -> Option<T> {
+    panic::catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
 /// Answers what came too late: a second stop gets the first one's answer.
