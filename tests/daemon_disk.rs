@@ -68,8 +68,14 @@ fn a_disk_that_refuses_ends_the_recording_and_loses_nothing() {
     assert_eq!((ended.phase, ended.trouble), (Phase::Recording, Some(Trouble::WriteFailed)), "and waits for stop");
     assert!((10.0..60.0).contains(&ended.elapsed_s), "{}", ended.elapsed_s);
 
-    let Reply::Stopped { session, .. } = client.ask(&Request::Stop).unwrap() else { panic!("not stopped") };
+    // Not even the numbers find room; once there is some, they do.
+    setrlimit(Resource::Fsize, Rlimit { current: Some(0), ..limit }).unwrap();
+    let refused = client.ask(&Request::Stop).unwrap_err().to_string();
     setrlimit(Resource::Fsize, limit).unwrap();
+    assert!(refused.starts_with("the session could not be stored"), "{refused}");
+    let Reply::Status(waits) = client.ask(&Request::Status).unwrap() else { panic!("not a status") };
+    assert_eq!((waits.phase, waits.session), (Phase::Finishing, ended.session));
+    let Reply::Stopped { session, .. } = client.ask(&Request::Stop).unwrap() else { panic!("not stopped") };
     let vault = Writer::open(&data_dir).unwrap();
     let stored = vault.find("last").unwrap();
     assert_eq!((stored.session.id, stored.state), (session, State::Finished));

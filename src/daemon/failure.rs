@@ -36,6 +36,14 @@ impl Failure {
         Self::user("the daemon is ending", "try again in a moment: a new one is started")
     }
 
+    /// Numbers and words are there, and the disk does not take them.
+    pub(super) fn unstored(reason: impl std::fmt::Display) -> Self {
+        Self::user(
+            format!("the session could not be stored: {reason}"),
+            "free some space on the disk, then `sidetone stop` again; nothing is lost, for the sealed recording is there",
+        )
+    }
+
     pub(super) fn no_session() -> Self {
         Self::user("no session is being recorded", "`sidetone start --coachee NAME` starts one")
     }

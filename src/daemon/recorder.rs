@@ -5,6 +5,7 @@
 //! full) the session waits for `stop` with everything that was sealed before.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     sync::mpsc,
     time::{Duration, Instant},
@@ -23,9 +24,9 @@ use super::{
 };
 use crate::{
     capture::{BLOCK_SAMPLES_MAX, Block, Health, Heard, Source},
-    pipeline::Pipeline,
+    pipeline::{Outcome, Pipeline},
     recording::{self, RecordingError},
-    session::Session,
+    session::{Session, SessionId},
     units::{SAMPLE_RATE, Sample},
     vault::{self, KeepAudio},
 };
@@ -137,14 +138,6 @@ impl Recorder {
             self.hear(SOUND_WAIT);
             self.look_around();
             self.show();
-        }
-    }
-
-    /// Ends the session, one way or the other.
-    pub(super) fn end(self, ending: Ending) -> Reply {
-        match ending {
-            Ending::Stop => self.stop(),
-            Ending::Withdraw => self.withdraw(),
         }
     }
 
@@ -282,9 +275,8 @@ impl Recorder {
         });
     }
 
-    /// The order is the promise's: the sound is complete on disk, the words are sealed and committed, and only then the
-    /// sound goes.
-    fn stop(mut self) -> Reply {
+    /// Makes the session's numbers and words of what was heard.
+    pub(super) fn finish(mut self) -> Finished {
         self.catch_up();
         for _ in 0..self.session.tracks {
             // The block that is under way holds the last thing that was said.
@@ -301,37 +293,51 @@ impl Recorder {
         let mut outcome = self.pipeline.finish();
         outcome.numbers.dropped_s += self.health.dropped as f64 / f64::from(SAMPLE_RATE);
         outcome.numbers.gaps += self.health.gaps;
-        let keep_recording = outcome.words_poor || self.keep_audio != KeepAudio::No;
-        match self.vault.finish(self.session.id, &outcome.numbers, &outcome.words, keep_recording) {
-            Ok(()) => {
-                Reply::Stopped { session: self.session.id, ask: outcome.ask.map(|times| times.map(Sample::seconds)) }
-            }
-            Err(error) => {
-                tracing::error!("the session could not be stored: {error}");
-                Reply::Failed(Failure::unfinished(error))
-            }
-        }
+        Finished { session: self.session.id, keep_audio: self.keep_audio, outcome, vault: self.vault }
     }
 
     /// Everything goes, sound and numbers; a receipt without a word says that there was something.
-    fn withdraw(mut self) -> Reply {
+    pub(super) fn withdraw(mut self) -> Result<Reply, Failure> {
         let path = self.vault.recording_path(self.session.id);
         self.source = None;
         self.board.write(|status| status.phase = Phase::Finishing);
         drop(self.recording);
-        let withdrawn = self.vault.withdraw(self.session.id);
+        let withdrawn = self.vault.withdraw(self.session.id).or_else(|error| {
+            // Without the sound there is room again, if that was what it lacked; and the sound should go in any case.
+            tracing::error!("the session could not be withdrawn: {error}");
+            let _ = fs::remove_file(&path);
+            self.vault.withdraw(self.session.id)
+        });
         // Only now, for it may have to wait for a window that is being decoded.
         drop(self.pipeline);
-        match withdrawn {
-            Ok(_) if path.exists() => Reply::Failed(Failure::ours(
+        withdrawn?;
+        if path.exists() {
+            return Err(Failure::ours(
                 format!("{} could not be deleted", path.display()),
                 "delete this file; it is sealed, and only the coachee could open it",
-            )),
-            Ok(_) => Reply::Withdrawn { session: self.session.id },
-            Err(error) => {
-                tracing::error!("the session could not be withdrawn: {error}");
-                Reply::Failed(error.into())
-            }
+            ));
         }
+        Ok(Reply::Withdrawn { session: self.session.id })
+    }
+}
+
+/// What a session came to, until it is stored.
+pub(super) struct Finished {
+    session: SessionId,
+    keep_audio: KeepAudio,
+    outcome: Outcome,
+    vault: vault::Writer,
+}
+
+impl Finished {
+    /// Stores numbers and words; the words are sealed and committed before the sound goes. May be tried again.
+    pub(super) fn store(&mut self) -> Result<Reply, Failure> {
+        let Outcome { numbers, words, words_poor, ask } = &self.outcome;
+        let keep_recording = *words_poor || self.keep_audio != KeepAudio::No;
+        self.vault.finish(self.session, numbers, words, keep_recording).map_err(|error| {
+            tracing::error!("the session could not be stored: {error}");
+            Failure::unstored(error)
+        })?;
+        Ok(Reply::Stopped { session: self.session, ask: ask.map(|times| times.map(Sample::seconds)) })
     }
 }

@@ -13,6 +13,7 @@ use tokio::sync::{oneshot, watch};
 use super::{
     Setup, opening,
     protocol::{Failure, Phase, Reply, Request, Start, Status},
+    recorder::{Ending, Finished},
 };
 use crate::pipeline::Models;
 
@@ -244,10 +245,39 @@ fn sit(seat: Seat, start: Start, board: Board, commands: &mpsc::Receiver<Asked>,
     // Nobody may be waiting any more: the connection sees to that.
     let _ = started.send(Reply::Status(board.read()));
     let (ending, asked) = recorder.record(commands);
-    let reply = unless_panic(|| recorder.end(ending)).unwrap_or_else(|| Reply::Failed(recorder_lost()));
+    let (ended, asked) = match ending {
+        Ending::Withdraw => (unless_panic(|| recorder.withdraw()), asked),
+        Ending::Stop => match unless_panic(|| recorder.finish()) {
+            Some(mut finished) => store(&seat, &mut finished, commands, asked),
+            None => (None, asked),
+        },
+    };
+    let reply = ended.unwrap_or_else(|| Err(recorder_lost())).unwrap_or_else(Reply::Failed);
     drop(seat);
     let _ = asked.send(reply.clone());
     answer_rest(commands, &reply);
+}
+
+/// What came of storing a session (`None`: a panic), and who is to be told.
+type Stored = (Option<Result<Reply, Failure>>, oneshot::Sender<Reply>);
+
+/// Stores a session, at every `stop` anew until it is done or the daemon ends: the disk may have to be cleared first.
+fn store(
+    seat: &Seat,
+    finished: &mut Finished,
+    commands: &mpsc::Receiver<Asked>,
+    mut asked: oneshot::Sender<Reply>,
+) -> Stored {
+    loop {
+        match unless_panic(|| finished.store()) {
+            Some(Err(failure)) if !seat.0.is_closing() => {
+                let _ = asked.send(Reply::Failed(failure));
+            }
+            stored => return (stored, asked),
+        }
+        let Some(again) = commands.iter().find_map(stop_again) else { return (None, oneshot::channel().0) };
+        asked = again;
+    }
 }
 
 /// The work borrows nothing that is used after its panic.
@@ -257,14 +287,20 @@ fn unless_panic<T>(work: impl FnOnce() -> T) -> Option<T> {
 
 /// Answers what came too late: a second stop gets the first one's answer.
 fn answer_rest(commands: &mpsc::Receiver<Asked>, ended: &Reply) {
-    for late in commands.try_iter() {
-        let reply = match late.command {
-            Command::Stop => ended.clone(),
-            Command::Withdraw => Reply::Failed(too_late_to_withdraw()),
-            Command::Pause | Command::Resume | Command::Mark => Reply::Failed(being_finished()),
-        };
-        let _ = late.reply.send(reply);
+    for reply in commands.try_iter().filter_map(stop_again) {
+        let _ = reply.send(ended.clone());
     }
+}
+
+/// Who asks a session that is being finished to stop; others are told that it is too late.
+fn stop_again(late: Asked) -> Option<oneshot::Sender<Reply>> {
+    let failure = match late.command {
+        Command::Stop => return Some(late.reply),
+        Command::Withdraw => too_late_to_withdraw(),
+        Command::Pause | Command::Resume | Command::Mark => being_finished(),
+    };
+    let _ = late.reply.send(Reply::Failed(failure));
+    None
 }
 
 fn send(current: &Current, command: Command) -> oneshot::Receiver<Reply> {
