@@ -368,6 +368,17 @@ fn errors_name_a_remedy() {
     assert!(full.hint().unwrap().contains("disk space"));
 }
 
+#[test]
+fn what_every_release_wrote_is_still_read() {
+    let folder = Path::new("tests/fixtures/released");
+    let coachee: Identity = fs::read_to_string(folder.join("identity.txt")).unwrap().parse().unwrap();
+    let mut recording = recover(&folder.join("recording-1.sealed"), Key::Coachee(&coachee)).unwrap();
+    let blocks: Vec<Block> = recording.by_ref().collect();
+    assert_eq!(blocks, [block(0, 0, 300), block(1, 0, 300), block(0, 300, 20)]);
+    assert_eq!((recording.marks(), recording.gaps()), ([Sample(300)].as_slice(), [(Sample(300), 2500)].as_slice()));
+    assert_eq!(recording.damage(), None);
+}
+
 /// Chunks of any length, gaps and marks between them, on two tracks.
 fn any_writing() -> impl Strategy<Value = Vec<(u8, u64)>> {
     prop::collection::vec((0u8..4, 1u64..=8000), 0..8)

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use rusqlite::{Connection, params};
 
 use super::{
-    Decision, Receipt, State, VaultError, Writer, directory, plain,
+    Decision, Receipt, State, Stored, VaultError, Writer, directory, plain,
     receipts::{self, What},
     schema, sessions,
     writer::{RECORDING_EXTENSION, RECORDINGS, immediate},
@@ -49,18 +49,15 @@ impl Writer {
         let name = self.coachee(name)?.name;
         let (at, data) = (plain::time(self.now()), Paths::of(self));
         let transaction = immediate(&mut self.connection)?;
-        let mut gone = Vec::new();
-        for entry in sessions::all(&transaction)? {
-            let stored = entry.stored;
-            if stored.session.coachee != name {
-                continue;
-            }
-            finished(stored.session.id)(stored.state)?;
-            gone.push(data.erase(&transaction, stored.session.id, What::EverythingDeleted, &at)?);
-        }
+        let theirs: Vec<Stored> = sessions::all(&transaction)?.into_iter().map(|entry| entry.stored).collect();
+        let theirs: Vec<Stored> = theirs.into_iter().filter(|stored| stored.session.coachee == name).collect();
+        // All or nothing: nothing goes before it is known that all may.
+        theirs.iter().try_for_each(|stored| finished(stored.session.id)(stored.state))?;
+        let erase = |stored: &Stored| data.erase(&transaction, stored.session.id, What::EverythingDeleted, &at);
+        let gone = theirs.iter().map(erase).collect::<Result<Vec<_>, _>>()?;
         transaction.execute("DELETE FROM coachees WHERE name = ?", [&name])?;
         transaction.commit()?;
-        self.clean_up(&gone)?;
+        self.clean_up()?;
         Ok(gone)
     }
 
@@ -87,15 +84,12 @@ impl Writer {
             return Err(VaultError::NoWords(session));
         }
         transaction.commit()?;
-        self.clean_up(std::slice::from_ref(&receipt))?;
+        self.clean_up()?;
         Ok(receipt)
     }
 
-    /// What follows the commit: recordings, receipts beside the database, and the pages that held what went.
-    pub(super) fn clean_up(&mut self, gone: &[Receipt]) -> Result<(), VaultError> {
-        for receipt in gone {
-            directory::unlink(&self.recording_path(receipt.session))?;
-        }
+    /// What follows the commit: receipts beside the database, and the pages that held what went.
+    pub(super) fn clean_up(&mut self) -> Result<(), VaultError> {
         self.reconcile()?;
         schema::scrub(&self.connection)
     }
@@ -106,7 +100,7 @@ impl Writer {
         let receipts = self.reconcile()?;
         let (at, data) = (plain::time(self.now()), Paths::of(self));
         let transaction = immediate(&mut self.connection)?;
-        let mut again = Vec::new();
+        let mut again = false;
         for receipt in &receipts {
             let Some(what) = What::named(&receipt.what) else { continue };
             let here = match sessions::get(&transaction, receipt.session) {
@@ -117,12 +111,13 @@ impl Writer {
                 Err(other) => return Err(other),
             };
             if here {
-                again.push(data.erase(&transaction, receipt.session, what, &at)?);
+                data.erase(&transaction, receipt.session, what, &at)?;
+                again = true;
             }
         }
         transaction.commit()?;
-        if !again.is_empty() {
-            self.clean_up(&again)?;
+        if again {
+            self.clean_up()?;
         }
         self.unlink_leftovers(&receipts)?;
         schema::scrub_leftovers(&self.connection)
@@ -173,8 +168,9 @@ impl Paths {
         Self { recordings: writer.data_dir.join(RECORDINGS) }
     }
 
-    /// Removes rows and writes the receipt, in the caller's transaction. The recording is counted and loses its right to
-    /// be here; it is unlinked after the commit.
+    /// Unlinks the recording, removes rows and writes the receipt, in the caller's transaction. The recording goes first,
+    /// because on a full disk that makes the room which SQLite needs to delete anything; a crash before the commit leaves
+    /// the words for another try.
     pub(super) fn erase(
         &self,
         connection: &Connection,
@@ -183,6 +179,9 @@ impl Paths {
         at: &str,
     ) -> Result<Receipt, VaultError> {
         let id = session.to_string();
+        let recording = self.recordings.join(format!("{session}.{RECORDING_EXTENSION}"));
+        let file = fs::symlink_metadata(&recording).ok();
+        directory::unlink(&recording)?;
         let sealed: i64 = connection.query_row(
             "SELECT coalesce(sum(bytes), 0) FROM transcripts WHERE session = ?",
             [&id],
@@ -198,7 +197,6 @@ impl Paths {
             }
             None => rows += connection.execute("DELETE FROM sessions WHERE id = ?", [&id])?,
         }
-        let file = fs::symlink_metadata(self.recordings.join(format!("{session}.{RECORDING_EXTENSION}"))).ok();
         let receipt = Receipt {
             at: at.to_owned(),
             session,

@@ -25,9 +25,10 @@
 //! remapped, swap. A restored copy opens for nobody but the coachee.
 //!
 //! # Letting go
-//! Deleting removes rows (`secure_delete` overwrites them), empties the write-ahead log, rebuilds the database, unlinks
-//! the recording and leaves a [`Receipt`]. The rows go first, in one transaction with the receipt: after a crash in
-//! between, the next [`Writer::open`] unlinks what has no right to be here any more.
+//! Deleting unlinks the recording (which on a full disk makes the room that the rest needs), removes rows (`secure_delete`
+//! overwrites them) and writes a [`Receipt`] in the same transaction, empties the write-ahead log and rebuilds the
+//! database. What a crash leaves undone, the next [`Writer::open`] does: it deletes again whatever has a receipt, and
+//! unlinks recordings that have no right to be here any more.
 
 mod deletion;
 mod directory;

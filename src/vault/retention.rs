@@ -39,7 +39,7 @@ impl Writer {
         }
         transaction.commit()?;
         if !gone.is_empty() {
-            self.clean_up(&gone)?;
+            self.clean_up()?;
         }
         Ok(gone)
     }

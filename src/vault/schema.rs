@@ -40,13 +40,11 @@ pub fn scrub(connection: &Connection) -> Result<(), VaultError> {
     checkpoint(connection)
 }
 
-/// As [`scrub`], if something was left to be scrubbed and nobody is in the way: after a crash, or a busy moment.
+/// As [`scrub`], after a crash or a busy moment left something, and if nobody is in the way now.
 pub fn scrub_leftovers(connection: &Connection) -> Result<(), VaultError> {
     let free: i64 = connection.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
-    if free == 0 {
-        return Ok(());
-    }
-    match scrub(connection) {
+    let scrubbed = if free > 0 { scrub(connection) } else { checkpoint(connection) };
+    match scrubbed {
         Err(VaultError::Database(reason)) if reason == BUSY => Ok(()),
         scrubbed => scrubbed,
     }
