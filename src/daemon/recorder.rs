@@ -23,7 +23,7 @@ use super::{
     slot::{Asked, Board, Command},
 };
 use crate::{
-    capture::{BLOCK_SAMPLES_MAX, Block, Health, Heard, Source},
+    capture::{Block, Health, Heard, Source},
     pipeline::{Outcome, Pipeline},
     recording::{self, RecordingError},
     session::{Session, SessionId},
@@ -35,7 +35,7 @@ use crate::{
 pub(super) const SOUND_WAIT: Duration = Duration::from_millis(200);
 
 /// A block is at most half a second of sound; a little more than that and it has come.
-const LAST_BLOCK_WAIT: Duration = Duration::from_millis(600);
+const BLOCK_WAIT: Duration = Duration::from_millis(600);
 
 /// How often the disk is asked for room.
 const DISK_EVERY: Duration = Duration::from_secs(10);
@@ -198,6 +198,13 @@ impl Recorder {
         }
     }
 
+    /// Waits for the block of each track that the source has not filled yet.
+    fn take_what_is_under_way(&mut self) {
+        for _ in 0..self.session.tracks {
+            self.hear(BLOCK_WAIT);
+        }
+    }
+
     fn pause(&mut self) -> Result<(), Failure> {
         if self.clock.is_paused() {
             return Err(Failure::user("the session is paused already", "`sidetone resume` goes on"));
@@ -212,9 +219,10 @@ impl Recorder {
         let Some(paused_at) = self.paused_at.take() else {
             return Err(Failure::user("the session is not paused", "`sidetone pause` pauses it"));
         };
+        // What is under way was heard in the pause, so that the pause ends behind it; whoever asked is told then.
         self.catch_up();
-        // Less than a block is under way in the source, and it was heard in the pause.
-        let at = self.clock.resume(BLOCK_SAMPLES_MAX as u64);
+        self.take_what_is_under_way();
+        let at = self.clock.resume();
         self.gap(at, paused_at.elapsed());
         Ok(())
     }
@@ -277,11 +285,9 @@ impl Recorder {
 
     /// Makes the session's numbers and words of what was heard.
     pub(super) fn finish(mut self) -> Finished {
+        // The last thing that was said.
         self.catch_up();
-        for _ in 0..self.session.tracks {
-            // The block that is under way holds the last thing that was said.
-            self.hear(LAST_BLOCK_WAIT);
-        }
+        self.take_what_is_under_way();
         self.end_sound(None);
         self.show();
         self.board.write(|status| status.phase = Phase::Finishing);
