@@ -16,12 +16,12 @@ use crate::{
     units::{Sample, Span},
 };
 
-/// Records between two places that are remembered: half a minute of one track, and 1 KB an hour.
+/// Records between two places that are remembered: half a minute of one track, and 5 KB an hour.
 const RECORDS_PER_PLACE: u64 = 64;
 
 /// The samples of `span` of one track; fewer when the file does not hold them.
 ///
-/// Goes over the clear parts of the records before `span` (50 bytes of reading for a second of sound) and opens only
+/// Goes over the clear parts of the records before `span` (two of 18 bytes for a second of sound) and opens only
 /// those that hold some of it. Who reads again and again keeps a [`Backlog`], whose cost does not grow with the file.
 ///
 /// # Errors

@@ -23,7 +23,7 @@ pub const PREFIX_BYTES: usize = 4 + LABEL_BYTES;
 const LABEL_BYTES: usize = 1 + 1 + 4 + 8;
 /// What every sealed plaintext begins with.
 const PREFACE_BYTES: usize = ID_BYTES + 1 + 8 + LABEL_BYTES;
-/// What age may add to a plaintext: a header with one stanza and one of grease (at most 265 bytes of body), and tags.
+/// More than age adds to a plaintext this short: a header of one stanza and one of grease (some 300 to 500 bytes), and tags.
 const AGE_OVERHEAD_MAX: usize = 1024;
 const SEALED_MAX: usize = PREFACE_BYTES + 2 * BLOCK_SAMPLES_MAX + AGE_OVERHEAD_MAX;
 /// 16-bit PCM at full scale: every 16-bit sample comes back exactly.

@@ -54,7 +54,7 @@ impl Writer {
         }
         let identity = Identity::generate();
         let (header, bytes) = Header::new(session, tracks, coachee, &identity)?;
-        let folder = path.parent().unwrap_or(Path::new("."));
+        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
         // Reading too, for `forget_from`. `create_new` follows no link that was put in the file's place.
         let file =

@@ -184,12 +184,14 @@ impl Writer {
         Ok(sessions::all(&self.connection)?.into_iter().map(|entry| self.seen(entry)).collect())
     }
 
-    /// Sessions that were never finished. Unless one is being recorded right now, they were cut off by a crash.
+    /// Sessions that were never finished. Unless one is being recorded right now, they were cut off by a crash, and can be
+    /// recovered and finished.
     ///
     /// # Errors
     /// When the database fails.
     pub fn interrupted(&self) -> Result<Vec<Stored>, VaultError> {
-        Ok(self.sessions()?.into_iter().filter(|stored| stored.state == State::Recording).collect())
+        let open = |stored: &Stored| stored.state == State::Recording && stored.decision == Decision::Undecided;
+        Ok(self.sessions()?.into_iter().filter(open).collect())
     }
 
     /// An id, a unique prefix, or `last`.

@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// A database of each schema that was released.
+const RELEASED: &[&str] = &[include_str!("../../../tests/fixtures/released/vault-1.sql")];
+
 #[test]
 fn two_programs_may_open_a_new_vault_at_the_same_time() {
     let folder = tempfile::tempdir().unwrap();
@@ -22,7 +25,8 @@ fn two_programs_may_open_a_new_vault_at_the_same_time() {
 fn what_every_release_wrote_is_still_read() {
     let identity: Identity = include_str!("../../../tests/fixtures/released/identity.txt").parse().unwrap();
     let id = |letter: char| format!("01ARZ3NDEKTSV4RRFFQ69G5FA{letter}");
-    for dump in [include_str!("../../../tests/fixtures/released/vault-1.sql")] {
+    assert_eq!(RELEASED.len() as u32, crate::vault::schema::testing::VERSIONS, "a fixture for every version");
+    for dump in RELEASED {
         let folder = tempfile::tempdir().unwrap();
         Connection::open(folder.path().join(DATABASE)).unwrap().execute_batch(dump).unwrap();
         let writer = Writer::open(folder.path()).unwrap();
