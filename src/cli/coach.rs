@@ -74,7 +74,7 @@ fn enrol(from: Option<&Path>, config: &Config) -> Result<(), CliError> {
         Some(path) => from_source(&mut FileSource::open(path, f64::INFINITY, false)?, None)?,
         None => {
             config.remark("Talk for half a minute, as you do with a coachee. Nobody else should speak.");
-            from_source(&mut *capture::open(&InputSpec::Default, 1.0)?, Some(ENROL))?
+            from_source(&mut *capture::open(&InputSpec::Default, 1.0, false)?, Some(ENROL))?
         }
     };
     let print = speakers::voiceprint(&encoder, &samples).ok_or_else(|| {
