@@ -66,7 +66,8 @@ pub(super) fn find(wanted: &Wanted) -> Result<Found, CaptureError> {
             Ok(Found::new(device, Wanted::Default))
         }
         Wanted::System => {
-            all()?.into_iter().find(Found::is_system).map(Found::as_system).ok_or(CaptureError::NoSystemAudio)
+            let system = all()?.into_iter().find(Found::is_system).ok_or(CaptureError::NoSystemAudio)?;
+            Ok(Found { wanted: Wanted::System, ..system })
         }
         Wanted::Named(text) => {
             let mut inputs = all()?;
@@ -75,6 +76,13 @@ pub(super) fn find(wanted: &Wanted) -> Result<Found, CaptureError> {
             Ok(inputs.swap_remove(choose(text, &names)?))
         }
     }
+}
+
+/// Opens whichever microphone can be opened, the default first.
+pub(super) fn open_another() -> Option<Opened> {
+    let default = find(&Wanted::Default).ok();
+    let others = all().unwrap_or_default().into_iter().filter(|found| !found.is_system());
+    default.into_iter().chain(others).find_map(|found| found.open().ok())
 }
 
 /// The index of the input that `text` names among `(name, id)`: exactly, by index, or by a part that only one has.
@@ -172,10 +180,6 @@ impl Found {
     fn is_system(&self) -> bool {
         let text = format!("{} {}", self.name, self.id).to_lowercase();
         ["monitor", "loopback", "blackhole", "stereo mix"].iter().any(|word| text.contains(word))
-    }
-
-    fn as_system(self) -> Self {
-        Self { wanted: Wanted::System, ..self }
     }
 
     /// Opens the input in its own format and starts it.
