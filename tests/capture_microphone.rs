@@ -215,6 +215,18 @@ fn sixteen_kilohertz_speech_is_heard_in_its_place() {
 }
 
 #[test]
+fn a_muted_microphone_raises_the_alarm_and_speech_ends_it() {
+    let microphone = VirtualMicrophone::new();
+    let recorder = Recorder::start(&microphone);
+    recorder.wait_for_seconds(0.25);
+    let alarmed = recorder.wait_for_health("an alarm", |health| health.alarm == Some(Alarm::AllZero));
+    assert!(alarmed < Duration::from_secs(5), "{alarmed:?}");
+    microphone.play(song(2.0));
+    let ended = recorder.wait_for_health("the end of the alarm", |health| health.alarm.is_none());
+    assert!(ended < Duration::from_secs(2), "{ended:?}");
+}
+
+#[test]
 fn a_microphone_that_hangs_is_noticed_and_comes_back_with_the_clock_true() {
     let microphone = VirtualMicrophone::new();
     lost_and_found(&microphone, |microphone| microphone.hang(true), |microphone| microphone.hang(false));
