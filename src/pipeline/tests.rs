@@ -199,8 +199,17 @@ fn without_a_hint_the_coach_is_guessed_and_one_can_ask() {
 fn silence_and_noise_say_nothing() {
     let keys = |at: usize| if at % 4000 < 200 { 1.0 } else { 0.02 };
     let typing = noise(seconds(30), 0.3).iter().enumerate().map(|(at, s)| s * keys(at)).collect();
+    // Three notes a chord, a chord a second, each dying away.
+    let chord = |at: usize| {
+        let (t, bar) = (at as f32 / SAMPLE_RATE as f32, at / seconds(1));
+        let note = |semitones: i32| (t * 1382.3 * 2f32.powf(semitones as f32 / 12.0)).sin();
+        let root = [0, 5, 7, 3][bar % 4];
+        0.15 * (note(root) + note(root + 4) + note(root + 7)) * (-3.0 * t.fract()).exp()
+    };
+    let music = (0..seconds(30)).map(chord).collect();
     for (name, sound) in [
         ("silence", vec![0.0; seconds(30)]),
+        ("music", music),
         ("a fan", noise(seconds(30), 0.05)),
         ("a keyboard", typing),
         ("nothing", vec![]),
@@ -209,8 +218,12 @@ fn silence_and_noise_say_nothing() {
         feed(&mut pipeline, 0, 0, &sound);
         let outcome = pipeline.finish();
         let speech: f64 = outcome.numbers.spans.iter().map(|s| s.span.seconds()).sum();
-        assert!(outcome.words.is_empty() && speech < 1.0, "{name}: {speech} s");
-        assert!(!outcome.words_poor && outcome.ask.is_none(), "{name}");
+        assert!(outcome.words.is_empty(), "{name}: {:?}", outcome.words);
+        // Voice activity takes a piano for a singer; the decoder has to know better.
+        assert!(
+            name == "music" || (speech < 1.0 && !outcome.words_poor && outcome.ask.is_none()),
+            "{name}: {speech} s"
+        );
         assert_eq!(outcome.numbers.word_numbers_unusable.as_deref(), Some("demo_model"));
     }
 }

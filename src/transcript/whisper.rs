@@ -23,9 +23,9 @@ use crate::units::SAMPLE_RATE;
 /// this unlikely on average.
 const NO_SPEECH: f32 = 0.6;
 const UNLIKELY_LOGPROB: f32 = -1.0;
-/// A segment of tokens less likely than this is noise put into words, whatever the model thinks of silence: a fifth of
-/// the probability that OpenAI calls failed.
-const HOPELESS_LOGPROB: f32 = -2.5;
+/// A segment of tokens less likely than this on average (about a fifth each) is music or noise put into words, whatever
+/// the model thinks of silence. Speech that is hard to hear lies above -1.0.
+const HOPELESS_LOGPROB: f32 = -1.5;
 /// Faster than anybody speaks: a record stands near 11 words a second, fast talk is at 5.
 const MAX_WORDS_PER_S: f64 = 10.0;
 /// Whisper goes on after the last time it gave. A rest shorter than this is silence, and costs as much as a window.

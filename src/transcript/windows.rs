@@ -251,7 +251,8 @@ impl Packer {
         full
     }
 
-    fn position(&self) -> u64 {
+    /// How many samples it has taken.
+    pub fn position(&self) -> u64 {
         self.base + self.held.len() as u64
     }
 
