@@ -43,6 +43,27 @@ pub struct Window {
     length: usize,
 }
 
+/// How much room a word takes among others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// In letters.
+    length: usize,
+    /// A pause that lies at most this many samples from the word's end may be the one after it.
+    pause_near: u64,
+}
+
+impl Extent {
+    /// After a sentence people pause, or the other one speaks; after a comma they may.
+    pub fn of(word: &str) -> Self {
+        let pause_near = match word.chars().last() {
+            Some('.' | '?' | '!') => samples(800),
+            Some(',' | ';' | ':' | '…') => samples(300),
+            _ => 0,
+        };
+        Self { length: word.chars().count() + 1, pause_near: pause_near as u64 }
+    }
+}
+
 impl fmt::Debug for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Window").field("track", &self.track).field("pieces", &self.pieces).finish_non_exhaustive()
@@ -63,22 +84,19 @@ impl Window {
         })
     }
 
-    /// Places consecutive words, said between two times in the window, on the session clock: each in proportion to its
-    /// weight, over speech only, and whole within the piece that holds its midpoint.
-    pub fn place(&self, start_s: f64, end_s: f64, weights: &[usize]) -> Vec<Span> {
+    /// Places consecutive words, said between two times in the window, on the session clock: over speech only, each
+    /// within one piece, in proportion to its length. Where a piece ends, a sentence may have.
+    pub fn place(&self, start_s: f64, end_s: f64, words: &[Extent]) -> Vec<Span> {
         let regions = self.speech_between(Sample::from_seconds(start_s).0, Sample::from_seconds(end_s).0);
-        let speech: u64 = regions.iter().map(|r| r.samples()).sum();
-        let total: u64 = weights.iter().map(|w| *w as u64).sum::<u64>().max(1);
-        let mut before = 0u64;
-        weights
-            .iter()
-            .filter_map(|weight| {
-                let start = speech * before / total;
-                before += *weight as u64;
-                let end = speech * before / total;
-                within(&regions, start, end)
-            })
-            .collect()
+        let mut placed = Vec::with_capacity(words.len());
+        let mut rest = words;
+        for (i, region) in regions.iter().enumerate() {
+            let count = if i + 1 == regions.len() { rest.len() } else { fitting(rest, &regions[i..]) };
+            let (here, later) = rest.split_at(count);
+            placed.extend(spread(here, *region));
+            rest = later;
+        }
+        placed
     }
 
     /// Seconds of speech.
@@ -145,20 +163,36 @@ impl Window {
     }
 }
 
-/// The span for `start..end` of the regions laid end to end, within the one that holds the midpoint.
-fn within(regions: &[Span], start: u64, end: u64) -> Option<Span> {
-    let middle = start + (end - start) / 2;
+/// How many of the words fall into the first of the regions, if all of them fill all of the regions: the number that
+/// comes nearest, where a sentence that ends nearly there counts as nearer.
+fn fitting(words: &[Extent], regions: &[Span]) -> usize {
+    let speech: u64 = regions.iter().map(|region| region.samples()).sum();
+    let border = regions.first().map_or(0, |region| region.samples());
+    let total = total(words);
     let mut before = 0;
-    for (i, region) in regions.iter().enumerate() {
-        let length = region.samples();
-        if middle < before + length || i + 1 == regions.len() {
-            let first = start.clamp(before, before + length - 1) - before;
-            let last = (end.saturating_sub(before)).clamp(first + 1, length);
-            return Span::new(Sample(region.start().0 + first), Sample(region.start().0 + last));
-        }
-        before += length;
+    let mut best = (border, border, 0);
+    for (i, word) in words.iter().enumerate() {
+        before += word.length as u64;
+        let distance = (speech * before / total).abs_diff(border);
+        best = best.min((distance.saturating_sub(word.pause_near), distance, i + 1));
     }
-    None
+    best.2
+}
+
+/// Spreads words over a region.
+fn spread(words: &[Extent], region: Span) -> impl Iterator<Item = Span> {
+    let (samples, total) = (region.samples(), total(words));
+    let mut before = 0;
+    words.iter().filter_map(move |word| {
+        let start = (samples * before / total).min(samples - 1);
+        before += word.length as u64;
+        let end = (samples * before / total).max(start + 1);
+        Span::new(Sample(region.start().0 + start), Sample(region.start().0 + end))
+    })
+}
+
+fn total(words: &[Extent]) -> u64 {
+    words.iter().map(|word| word.length as u64).sum::<u64>().max(1)
 }
 
 /// Packs one track's speech into windows as it becomes final.
@@ -217,7 +251,8 @@ impl Packer {
         full
     }
 
-    fn position(&self) -> u64 {
+    /// How many samples it has taken.
+    pub fn position(&self) -> u64 {
         self.base + self.held.len() as u64
     }
 
@@ -304,179 +339,4 @@ impl Packer {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn span(start: usize, end: usize) -> Span {
-        Span::new(Sample(start as u64), Sample(end as u64)).unwrap()
-    }
-
-    /// The sound at a place tells the place; nowhere zero.
-    fn sound(length: usize) -> Vec<f32> {
-        (0..length).map(|at| 1.0 + at as f32).collect()
-    }
-
-    /// Packs as a session does: in blocks, each span as late as voice activity may hand it over.
-    fn pack(length: usize, speech: &[Span], late: usize) -> Vec<Window> {
-        let (mut packer, sound) = (Packer::new(Track(0)), sound(length));
-        let (mut windows, mut handed) = (Vec::new(), 0);
-        for (i, block) in sound.chunks(8000).enumerate() {
-            let heard = i * 8000 + block.len();
-            let ready = speech.iter().take_while(|s| s.end().0 as usize + late <= heard).count();
-            windows.extend(packer.push(block, &speech[handed..ready]));
-            handed = ready;
-        }
-        windows.extend(packer.finish(&speech[handed..]));
-        windows
-    }
-
-    /// Pauses and lengths, in tenths of a second, to spans; a pause of 0 makes two spans touch.
-    fn spans(tenths: &[(usize, usize)]) -> (Vec<Span>, usize) {
-        let mut at = 0;
-        let mut spans = Vec::new();
-        for (pause, length) in tenths {
-            let start = at + if *pause < 3 { 0 } else { pause * 1600 };
-            at = start + length * 1600;
-            spans.push(span(start, at));
-        }
-        (spans, at + 16_000)
-    }
-
-    #[test]
-    fn pieces_are_apart_and_short_pauses_are_real_sound() {
-        // 1 s of speech, 0.4 s of pause, 1 s, 10 s of pause, 1 s.
-        let windows = pack(400_000, &[span(16_000, 32_000), span(38_400, 54_400), span(214_400, 230_400)], 4800);
-        assert_eq!(windows.len(), 1);
-        let window = &windows[0];
-        let pieces = [
-            (3200, span(16_000, 32_000)),
-            (25_600, span(38_400, 54_400)),
-            (25_600 + 16_000 + 6400, span(214_400, 230_400)),
-        ];
-        assert_eq!(window.pieces, pieces);
-        assert_eq!(window.samples.len(), 48_000 + 16_000 + 3200);
-        assert!(window.samples.iter().all(|s| *s > 0.0));
-        assert_eq!(window.session_time(0.1), None);
-        assert_eq!(window.session_time(0.2), Some(Sample(16_000)));
-        assert_eq!(window.session_time(1.2), None);
-        assert_eq!(window.session_time(3.0), Some(Sample(214_400)));
-        assert_eq!(window.session_time(f64::MAX), None);
-    }
-
-    #[test]
-    fn a_piece_too_many_opens_the_next_window() {
-        let windows = pack(1_000_000, &[span(0, 320_000), span(330_000, 600_000)], 4800);
-        assert_eq!(windows.iter().map(|w| w.pieces.len()).collect::<Vec<_>>(), [1, 1]);
-        // Without a pause, nothing is decoded twice.
-        let windows = pack(1_000_000, &[span(0, 320_000), span(320_000, 600_000)], 0);
-        assert_eq!(windows[1].pieces[0], (0, span(320_000, 600_000)));
-        assert_eq!(windows[0].samples.len(), 320_000);
-    }
-
-    #[test]
-    fn a_long_pause_closes_what_is_worth_a_pass() {
-        for (speech, pause, closes) in [(12, 2, false), (12, 3, true), (8, 60, false)] {
-            let mut packer = Packer::new(Track(0));
-            let length = (speech + pause) * 16_000;
-            assert_eq!(packer.push(&sound(length), &[span(0, speech * 16_000)]), []);
-            assert_eq!(packer.close_after_pause().is_some(), closes, "{speech} s, then {pause} s");
-            assert_eq!(packer.finish(&[]).is_empty(), closes);
-        }
-    }
-
-    #[test]
-    fn words_lie_in_speech_and_in_one_piece() {
-        let windows = pack(200_000, &[span(16_000, 32_000), span(64_000, 96_000)], 4800);
-        let window = &windows[0];
-        // From the silence before to the silence behind: all speech, 1 s and 2 s of it.
-        let placed = window.place(0.0, 30.0, &[1, 1, 1, 1]);
-        let expected = [span(16_000, 28_000), span(28_000, 32_000), span(72_000, 84_000), span(84_000, 96_000)];
-        assert_eq!(placed[0], expected[0]);
-        // The second word's midpoint is at the border: it belongs to the second piece.
-        assert_eq!(placed[1], span(64_000, 72_000));
-        assert_eq!(placed[2..], expected[2..]);
-        // A segment whose start lies a little before the end of the first piece is about the second.
-        assert_eq!(window.place(1.1, 30.0, &[1]), [span(64_000, 96_000)]);
-        // In silence, or outside: the nearest piece.
-        assert_eq!(window.place(0.0, 0.1, &[1]), [span(16_000, 32_000)]);
-        assert_eq!(window.place(28.0, 29.0, &[1]), [span(64_000, 96_000)]);
-        assert_eq!(window.place(5.0, 1.0, &[1]).len(), 1);
-        assert_eq!(window.place(0.0, 30.0, &[]), []);
-        assert_eq!(window.place(0.0, 30.0, &[0, 0]).len(), 2);
-    }
-
-    #[test]
-    fn off_the_record_leaves_no_sample() {
-        let mut packer = Packer::new(Track(0));
-        packer.push(&sound(80_000), &[span(0, 16_000), span(32_000, 48_000)]);
-        packer.forget_from(Sample(40_000));
-        packer.push(&sound(160_000)[80_000..], &[span(100_000, 116_000)]);
-        let windows = packer.finish(&[]);
-        let pieces: Vec<Span> = windows[0].pieces.iter().map(|p| p.1).collect();
-        assert_eq!(pieces, [span(0, 16_000), span(32_000, 40_000), span(100_000, 116_000)]);
-        assert!(windows[0].samples.iter().all(|s| *s <= 40_000.0 || *s > 80_000.0));
-        let mut window = windows[0].clone();
-        assert!(window.forget_from(Sample(10_000)));
-        assert_eq!((window.pieces, window.samples), (vec![(0, span(0, 10_000))], sound(10_000)));
-        assert!(!windows[0].clone().forget_from(Sample(0)));
-    }
-
-    proptest! {
-        // A case is minutes of sound.
-        #![proptest_config(ProptestConfig::with_cases(12))]
-        #[test]
-        fn nothing_is_lost_and_nothing_drifts(
-            tenths in prop::collection::vec((0usize..40, 1usize..200), 1..12),
-            late in 0usize..4800,
-        ) {
-            let (speech, length) = spans(&tenths);
-            let windows = pack(length, &speech, late);
-            let mut said = 0;
-            let mut at = Sample(0);
-            for window in &windows {
-                prop_assert!(window.samples.len() <= WINDOW_SAMPLES_MAX);
-                let mut behind: Option<(usize, Span)> = None;
-                for &(offset, piece) in &window.pieces {
-                    prop_assert!(piece.start() >= at);
-                    if let Some((end, last)) = behind {
-                        let touching = last.end() == piece.start();
-                        prop_assert!(touching && offset == end || offset >= end + MIN_BETWEEN);
-                    }
-                    let heard = &window.samples[offset..offset + piece.samples() as usize];
-                    let expected = piece.start().0 as f32 + 1.0;
-                    prop_assert_eq!((heard[0], heard[heard.len() - 1]), (expected, piece.end().0 as f32));
-                    said += piece.samples();
-                    at = piece.end();
-                    behind = Some((offset + piece.samples() as usize, piece));
-                }
-                let mut again = window.clone();
-                again.shed();
-                let all = sound(length);
-                let restored =
-                    again.restore(|s| all.get(s.start().0 as usize..s.end().0 as usize).map(<[f32]>::to_vec));
-                prop_assert!(restored);
-                prop_assert_eq!(&again, window);
-            }
-            prop_assert_eq!(said, speech.iter().map(|s| s.samples()).sum::<u64>());
-        }
-
-        #[test]
-        fn a_word_lies_in_the_piece_it_is_placed_in(
-            tenths in prop::collection::vec((0usize..40, 1usize..60), 1..8),
-            start in 0.0f64..30.0, length in 0.0f64..30.0,
-            weights in prop::collection::vec(0usize..12, 0..30),
-        ) {
-            let (speech, total) = spans(&tenths);
-            for window in pack(total, &speech, 4800) {
-                let placed = window.place(start, start + length, &weights);
-                prop_assert_eq!(placed.len(), weights.len());
-                prop_assert!(placed.is_sorted_by_key(|word| word.start()));
-                for word in placed {
-                    prop_assert!(window.pieces.iter().any(|(_, piece)| word.overlap(*piece) == Some(word)));
-                }
-            }
-        }
-    }
-}
+mod tests;
