@@ -38,6 +38,9 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// After a connection could not be accepted (no file handles are left): before the next attempt.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
+/// How often a daemon looks for words that are past their time.
+const TIDY_EVERY: Duration = Duration::from_secs(3600);
+
 /// What a daemon is given.
 pub struct Setup {
     pub data_dir: PathBuf,
@@ -67,8 +70,10 @@ pub async fn run(listener: UnixListener, shutdown: impl Future<Output = ()>, set
         }
         slot.finish().await
     });
+    let mut tidies = time::interval_at(time::Instant::now() + TIDY_EVERY, TIDY_EVERY);
     let finished = loop {
         tokio::select! {
+            _ = tidies.tick() => slot.tidy(),
             finished = &mut finished => break finished,
             Some(_) = clients.join_next() => {}
             accepted = listener.accept() => match accepted {
