@@ -59,8 +59,7 @@ pub(super) fn names() -> Result<Vec<String>, CaptureError> {
 pub(super) fn find(wanted: &Wanted) -> Result<Found, CaptureError> {
     match wanted {
         Wanted::Default => {
-            quiet();
-            let device = cpal::default_host().default_input_device().ok_or(CaptureError::NoMicrophone)?;
+            let device = host()?.default_input_device().ok_or(CaptureError::NoMicrophone)?;
             Ok(Found::new(device, Wanted::Default))
         }
         Wanted::System => {
@@ -100,13 +99,40 @@ fn choose(text: &str, inputs: &[(String, String)]) -> Result<usize, CaptureError
     }
 }
 
+/// Where microphones come from. On Linux ALSA and no sound server, though cpal would choose one: servers take part in
+/// ALSA, and it is there without them.
+fn host() -> Result<cpal::Host, CaptureError> {
+    quiet();
+    #[cfg(target_os = "linux")]
+    let host = cpal::host_from_id(cpal::HostId::Alsa);
+    #[cfg(not(target_os = "linux"))]
+    let host = Ok(cpal::default_host());
+    host.map_err(|error| refusal(&error, &Wanted::Default, "default"))
+}
+
+/// Inputs that give what the computer plays. Where a sound server runs, only it has them: ALSA does not list monitors.
+fn system_inputs() -> Vec<Found> {
+    #[cfg(target_os = "linux")]
+    if let Ok(server) = cpal::host_from_id(cpal::HostId::PulseAudio)
+        && let Ok(devices) = server.input_devices()
+    {
+        let mut inputs: Vec<Found> =
+            devices.map(|device| Found::new(device, Wanted::System)).filter(Found::is_system).collect();
+        // A monitor is called by its output's name and `.monitor`; the default output is the one that is heard.
+        let output = server.default_output_device().map(|device| Found::new(device, Wanted::System).id);
+        inputs.sort_by_key(|found| output.as_ref().is_none_or(|output| !found.id.starts_with(output)));
+        return inputs;
+    }
+    Vec::new()
+}
+
 /// All inputs, the default first; a name that several share is replaced by the id.
 fn all() -> Result<Vec<Found>, CaptureError> {
-    quiet();
-    let host = cpal::default_host();
+    let host = host()?;
     let devices = host.input_devices().map_err(|error| refusal(&error, &Wanted::Default, "default"))?;
     let mut inputs: Vec<Found> = devices
         .map(|device| Found::new(device, Wanted::Default))
+        .chain(system_inputs())
         // ALSA's device that discards what is played and gives zeros.
         .filter(|found| found.id != "null")
         .map(|found| Found { wanted: Wanted::Named(found.id.clone()), ..found })
