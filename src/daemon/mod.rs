@@ -45,8 +45,11 @@ const TIDY_EVERY: Duration = Duration::from_secs(3600);
 pub struct Setup {
     pub data_dir: PathBuf,
     /// Loads the models for a session, by the Whisper model's name; called once for each name.
-    pub load_models: Arc<dyn Fn(&str) -> Result<pipeline::Models, Failure> + Send + Sync>,
+    pub load_models: Arc<LoadModels>,
 }
+
+/// Finds and loads models by the name of the Whisper model.
+pub type LoadModels = dyn Fn(&str) -> Result<pipeline::Models, Failure> + Send + Sync;
 
 impl fmt::Debug for Setup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -89,10 +92,10 @@ pub async fn run(listener: UnixListener, shutdown: impl Future<Output = ()>, set
         }
     };
     // The file first: once nobody listens, another daemon may take the place.
-    if let Some(path) = listener.local_addr().ok().as_ref().and_then(|address| address.as_pathname()) {
-        if let Err(error) = fs::remove_file(path) {
-            tracing::warn!("{} could not be removed: {error}", path.display());
-        }
+    if let Some(path) = listener.local_addr().ok().as_ref().and_then(|address| address.as_pathname())
+        && let Err(error) = fs::remove_file(path)
+    {
+        tracing::warn!("{} could not be removed: {error}", path.display());
     }
     drop(listener);
     slot.end();
