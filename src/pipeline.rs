@@ -27,14 +27,14 @@ const SPEAKER_MODEL: &str = "ge2e";
 /// Mean log-probability of a session's tokens below which its words are called poor. Whisper gives up on a window below
 /// -1.0; when a whole session comes near that, a large part of its windows is past it.
 const POOR_LOGPROB: f64 = -0.8;
-/// So much speech, and no word: the words are poor.
-const WORDLESS_S: f64 = 10.0;
+/// Less speech than this may be a cough: nothing is said about the words that it did or did not become.
+const JUDGED_S: f64 = 10.0;
 /// A word this near to its own voice's speech is that voice's: Whisper's times are rough (0.25 s).
 const NEAR: u64 = SAMPLE_RATE as u64 / 4;
 /// A longer hole between two blocks (a day) is a mistake of whoever feeds them; the block is left out.
 const HOLE_MAX: u64 = 24 * 3600 * SAMPLE_RATE as u64;
 /// Holes are heard as silence, in blocks of this many samples.
-const SILENCE: [f32; 8000] = [0.0; 8000];
+static SILENCE: [f32; 8000] = [0.0; 8000];
 
 /// What works on sessions: loaded once, shared by all of them.
 #[derive(Clone, Debug, Default)]
@@ -346,9 +346,8 @@ fn longest_alone(diarization: &Diarization, voice: u8) -> Option<Sample> {
 fn trouble(transcribed: Option<&Transcribed>, speech_s: f64) -> Option<Caveat> {
     let Some(transcribed) = transcribed else { return (speech_s > 0.0).then_some(Caveat::WordsFailed) };
     let all_failed = transcribed.failed > 0 && transcribed.failed == transcribed.windows;
-    let poor = transcribed.failed > 0
-        || transcribed.mean_logprob().is_some_and(|mean| mean < POOR_LOGPROB)
-        || (transcribed.words.is_empty() && speech_s >= WORDLESS_S);
+    let unlikely = transcribed.mean_logprob().is_some_and(|mean| mean < POOR_LOGPROB);
+    let poor = transcribed.failed > 0 || (speech_s >= JUDGED_S && (unlikely || transcribed.words.is_empty()));
     match (all_failed, poor) {
         (true, _) => Some(Caveat::WordsFailed),
         (false, true) => Some(Caveat::WordsPoor),

@@ -74,8 +74,7 @@ impl FileSource {
     /// When there is no such file, it holds no audio that can be decoded, or no file plays at such a speed.
     pub fn open(path: &Path, speed: f64, two_tracks: bool) -> Result<Self, CaptureError> {
         let refuse = |reason: String| CaptureError::File { path: path.display().to_string(), reason };
-        // Written so that NaN is refused too.
-        if !(speed >= SPEED_MIN) {
+        if speed.is_nan() || speed < SPEED_MIN {
             return Err(refuse(format!("cannot be played at {speed} times its speed")));
         }
         let (reader, decoder, stream) = probe(path).map_err(refuse)?;

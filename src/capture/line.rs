@@ -109,7 +109,10 @@ pub(super) fn earliest<'a>(lines: impl Iterator<Item = &'a mut Line>) -> Option<
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
+    use crate::capture::ring::ring;
 
     fn line(rate: u32) -> Line {
         Line::new(Track(0), Resampler::new(rate).unwrap())
@@ -134,6 +137,23 @@ mod tests {
         assert!((samples[8_000] - 0.5).abs() < 0.01);
         assert!(samples[16_100..56_000].iter().all(|s| *s == 0.0));
         assert_eq!(samples[56_000..], [0.25; 8_000]);
+    }
+
+    #[test]
+    fn sixteen_bits_at_our_rate_pass_bit_by_bit_from_callback_to_block() {
+        let played: Vec<i16> = (i16::MIN..=i16::MAX).collect();
+        let (mut intake, mut outlet, _) = ring(16_000, 1, Instant::now());
+        let (mut line, mut arrived, mut heard) = (line(16_000), Vec::new(), Vec::new());
+        for frames in played.chunks(1_000) {
+            intake.take(frames, |sample| f32::from(sample) / 32_768.0);
+            arrived.clear();
+            outlet.read(&mut arrived);
+            line.sound(&arrived);
+        }
+        while let Some(block) = line.last_block() {
+            heard.extend(block.samples.iter().map(|sample| (sample * 32_768.0) as i16));
+        }
+        assert!(heard == played);
     }
 
     #[test]

@@ -78,12 +78,12 @@ impl Microphone {
         {
             return Err(CaptureError::SameDevice(first.name().into()));
         }
+        let alone = found.len() == 1;
         let opened = Instant::now();
         let inputs = (0..).zip(wanted).zip(found).map(|((track, wanted), found)| {
             let live = Live::new(found.open()?);
             Ok(Input {
-                // Both tracks from the default input would be one voice twice: worse than silence.
-                fallback: if spec_is_single(spec) { Some(Wanted::Default) } else { None },
+                others_do: alone,
                 wanted,
                 name: live.name.clone(),
                 line: Line::new(Track(track), resampler(live.rate, &live.name)?),
@@ -167,8 +167,8 @@ impl Source for Microphone {
 #[derive(Debug)]
 struct Input {
     wanted: Wanted,
-    /// What to open when `wanted` is gone.
-    fallback: Option<Wanted>,
+    /// Any other input is better than none. Not for two tracks: both from one input would be each voice twice.
+    others_do: bool,
     name: String,
     line: Line,
     live: Option<Live>,
@@ -200,9 +200,12 @@ impl Input {
                 if live.joined && live.read(&mut self.heard) > 0 {
                     live.last_heard = now;
                     self.trouble = None;
+                    live.no_sound = false;
                     self.line.sound(&self.heard);
                 } else if live.is_broken() || now.duration_since(live.last_heard) > DEAD_AFTER {
                     self.lose(now);
+                } else {
+                    live.no_sound = now.duration_since(live.last_heard) > NO_SOUND_AFTER;
                 }
             }
             None => self.rebuild(now),
@@ -233,7 +236,7 @@ impl Input {
         let Some(opening) = &self.opening else {
             if now >= self.retry_at {
                 self.retry_at = now + RETRY_EVERY;
-                self.opening = Some(open_aside(self.wanted.clone(), self.fallback.clone()));
+                self.opening = Some(open_aside(self.wanted.clone(), self.others_do));
             }
             return;
         };
@@ -261,7 +264,7 @@ impl Input {
     fn alarm(&self) -> Option<Alarm> {
         match &self.live {
             _ if self.trouble.is_some() => Some(Alarm::Rebuilding),
-            Some(live) if live.last_heard.elapsed() > NO_SOUND_AFTER => Some(Alarm::NoSound),
+            Some(live) if live.no_sound => Some(Alarm::NoSound),
             _ => self.line.alarm().filter(|alarm| {
                 // A computer that plays nothing gives zeros, and rightly.
                 self.wanted != Wanted::System || *alarm == Alarm::Clipped
@@ -276,6 +279,8 @@ struct Live {
     /// Its samples are part of the line: silence up to its first one has been written.
     joined: bool,
     last_heard: Instant,
+    /// Nothing has come for [`NO_SOUND_AFTER`]; not that nobody looked.
+    no_sound: bool,
 }
 
 impl std::ops::Deref for Live {
@@ -293,7 +298,7 @@ impl fmt::Debug for Live {
 
 impl Live {
     fn new(opened: Opened) -> Self {
-        Self { opened, joined: false, last_heard: Instant::now() }
+        Self { opened, joined: false, last_heard: Instant::now(), no_sound: false }
     }
 
     /// When its first sample was taken.
@@ -329,13 +334,12 @@ impl Drop for Live {
 }
 
 /// Opens an input on a thread of its own, for opening can hang as long as a sound server does.
-fn open_aside(wanted: Wanted, fallback: Option<Wanted>) -> Receiver<Result<Opened, CaptureError>> {
+fn open_aside(wanted: Wanted, others_do: bool) -> Receiver<Result<Opened, CaptureError>> {
     let (opened, opening) = mpsc::channel();
     thread::spawn(move || {
-        let open = |wanted: &Wanted| device::find(wanted).and_then(device::Found::open);
-        let outcome = open(&wanted).or_else(|error| match &fallback {
-            Some(fallback) if *fallback != wanted => open(fallback).map_err(|_| error),
-            _ => Err(error),
+        let outcome = device::find(&wanted).and_then(device::Found::open).or_else(|error| {
+            let other = if others_do { device::open_another() } else { None };
+            other.ok_or(error)
         });
         // Nobody listens when the session ended meanwhile: the stream then closes here.
         let _ = opened.send(outcome);
@@ -352,8 +356,4 @@ fn resampler(rate: u32, device: &str) -> Result<Resampler, CaptureError> {
 
 fn position(at: Instant, origin: Instant) -> Sample {
     Sample::from_seconds(at.saturating_duration_since(origin).as_secs_f64())
-}
-
-fn spec_is_single(spec: &InputSpec) -> bool {
-    matches!(spec, InputSpec::Default | InputSpec::Device(_))
 }

@@ -28,8 +28,8 @@ pub struct Transcribed {
     pub windows: usize,
     /// Windows that could not be decoded, or not be read again.
     pub failed: usize,
-    tokens: usize,
-    logprob_sum: f64,
+    pub(super) tokens: usize,
+    pub(super) logprob_sum: f64,
 }
 
 impl Transcribed {
@@ -38,7 +38,7 @@ impl Transcribed {
         (self.tokens > 0).then(|| self.logprob_sum / self.tokens as f64)
     }
 
-    fn add(&mut self, track: Track, decoded: Result<Decoded, TranscriptError>, forgotten: &[Span]) {
+    pub(super) fn add(&mut self, track: Track, decoded: Result<Decoded, TranscriptError>, forgotten: &[Span]) {
         self.windows += 1;
         match decoded {
             Ok(decoded) => {

@@ -14,6 +14,7 @@ use whisper_rs::{
 
 use super::{
     tokens::{self, Token},
+    windows::Extent,
     *,
 };
 use crate::units::SAMPLE_RATE;
@@ -93,7 +94,7 @@ impl Whisper {
         state
             .full(parameters, &window.samples)
             .map_err(|error| TranscriptError::Decode { reason: format!("whisper.cpp says {error:?}") })?;
-        let mut decoded = Decoded::default();
+        let mut decoded = Decoded { passes: passes.done, ..Decoded::default() };
         let mut sum = 0.0;
         for segment in state.as_iter() {
             sum += self.hear(&segment, window, &mut decoded);
@@ -137,10 +138,10 @@ impl Whisper {
             return sum;
         }
         let words = tokens::without_loops(tokens::words(&tokens));
-        let weights: Vec<usize> = words.iter().map(|word| word.text.chars().count() + 1).collect();
+        let extents: Vec<Extent> = words.iter().map(|word| Extent::of(&word.text)).collect();
         // Centiseconds to seconds, here and nowhere else.
         let [start, end] = [segment.start_timestamp(), segment.end_timestamp()].map(|cs| cs as f64 / 100.0);
-        let spans = window.place(start, end, &weights);
+        let spans = window.place(start, end, &extents);
         let seconds: f64 = spans.iter().map(|span| span.seconds()).sum();
         if words.len() as f64 <= 1.0 + seconds * MAX_WORDS_PER_S {
             decoded.words.extend(words.into_iter().zip(spans).map(|(word, span)| Word {
@@ -161,6 +162,8 @@ pub struct Decoded {
     pub mean_logprob: Option<f32>,
     /// How many tokens that is the mean of.
     pub tokens: usize,
+    /// How often the encoder ran: what decoding cost, as a rule once.
+    pub passes: u32,
 }
 
 /// How often whisper.cpp has gone through a window, and how far it is.
@@ -185,6 +188,6 @@ unsafe extern "C" fn worth_a_pass<C, S>(_: *mut C, _: *mut S, data: *mut c_void)
     let Some(passes) = (unsafe { data.cast::<Passes>().as_mut() }) else { return true };
     let rest = passes.seconds * f64::from(100 - passes.percent) / 100.0;
     let worth = passes.done == 0 || (passes.done < MAX_PASSES && rest >= REST_WORTH_A_PASS_S);
-    passes.done += 1;
+    passes.done += u32::from(worth);
     worth
 }

@@ -43,6 +43,27 @@ pub struct Window {
     length: usize,
 }
 
+/// How much room a word takes among others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// In letters.
+    length: usize,
+    /// A pause that lies at most this many samples from the word's end may be the one after it.
+    pause_near: u64,
+}
+
+impl Extent {
+    /// After a sentence people pause, or the other one speaks; after a comma they may.
+    pub fn of(word: &str) -> Self {
+        let pause_near = match word.chars().last() {
+            Some('.' | '?' | '!') => samples(800),
+            Some(',' | ';' | ':' | '…') => samples(300),
+            _ => 0,
+        };
+        Self { length: word.chars().count() + 1, pause_near: pause_near as u64 }
+    }
+}
+
 impl fmt::Debug for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Window").field("track", &self.track).field("pieces", &self.pieces).finish_non_exhaustive()
@@ -63,22 +84,19 @@ impl Window {
         })
     }
 
-    /// Places consecutive words, said between two times in the window, on the session clock: each in proportion to its
-    /// weight, over speech only, and whole within the piece that holds its midpoint.
-    pub fn place(&self, start_s: f64, end_s: f64, weights: &[usize]) -> Vec<Span> {
+    /// Places consecutive words, said between two times in the window, on the session clock: over speech only, each
+    /// within one piece, in proportion to its length. Where a piece ends, a sentence may have.
+    pub fn place(&self, start_s: f64, end_s: f64, words: &[Extent]) -> Vec<Span> {
         let regions = self.speech_between(Sample::from_seconds(start_s).0, Sample::from_seconds(end_s).0);
-        let speech: u64 = regions.iter().map(|r| r.samples()).sum();
-        let total: u64 = weights.iter().map(|w| *w as u64).sum::<u64>().max(1);
-        let mut before = 0u64;
-        weights
-            .iter()
-            .filter_map(|weight| {
-                let start = speech * before / total;
-                before += *weight as u64;
-                let end = speech * before / total;
-                within(&regions, start, end)
-            })
-            .collect()
+        let mut placed = Vec::with_capacity(words.len());
+        let mut rest = words;
+        for (i, region) in regions.iter().enumerate() {
+            let count = if i + 1 == regions.len() { rest.len() } else { fitting(rest, &regions[i..]) };
+            let (here, later) = rest.split_at(count);
+            placed.extend(spread(here, *region));
+            rest = later;
+        }
+        placed
     }
 
     /// Seconds of speech.
@@ -145,20 +163,36 @@ impl Window {
     }
 }
 
-/// The span for `start..end` of the regions laid end to end, within the one that holds the midpoint.
-fn within(regions: &[Span], start: u64, end: u64) -> Option<Span> {
-    let middle = start + (end - start) / 2;
+/// How many of the words fall into the first of the regions, if all of them fill all of the regions: the number that
+/// comes nearest, where a sentence that ends nearly there counts as nearer.
+fn fitting(words: &[Extent], regions: &[Span]) -> usize {
+    let speech: u64 = regions.iter().map(|region| region.samples()).sum();
+    let border = regions.first().map_or(0, |region| region.samples());
+    let total = total(words);
     let mut before = 0;
-    for (i, region) in regions.iter().enumerate() {
-        let length = region.samples();
-        if middle < before + length || i + 1 == regions.len() {
-            let first = start.clamp(before, before + length - 1) - before;
-            let last = (end.saturating_sub(before)).clamp(first + 1, length);
-            return Span::new(Sample(region.start().0 + first), Sample(region.start().0 + last));
-        }
-        before += length;
+    let mut best = (border, border, 0);
+    for (i, word) in words.iter().enumerate() {
+        before += word.length as u64;
+        let distance = (speech * before / total).abs_diff(border);
+        best = best.min((distance.saturating_sub(word.pause_near), distance, i + 1));
     }
-    None
+    best.2
+}
+
+/// Spreads words over a region.
+fn spread(words: &[Extent], region: Span) -> impl Iterator<Item = Span> {
+    let (samples, total) = (region.samples(), total(words));
+    let mut before = 0;
+    words.iter().filter_map(move |word| {
+        let start = (samples * before / total).min(samples - 1);
+        before += word.length as u64;
+        let end = (samples * before / total).max(start + 1);
+        Span::new(Sample(region.start().0 + start), Sample(region.start().0 + end))
+    })
+}
+
+fn total(words: &[Extent]) -> u64 {
+    words.iter().map(|word| word.length as u64).sum::<u64>().max(1)
 }
 
 /// Packs one track's speech into windows as it becomes final.
@@ -386,25 +420,34 @@ mod tests {
         }
     }
 
+    fn extents(text: &str) -> Vec<Extent> {
+        text.split_whitespace().map(Extent::of).collect()
+    }
+
     #[test]
     fn words_lie_in_speech_and_in_one_piece() {
         let windows = pack(200_000, &[span(16_000, 32_000), span(64_000, 96_000)], 4800);
-        let window = &windows[0];
+        let place = |start, end, text| windows[0].place(start, end, &extents(text));
         // From the silence before to the silence behind: all speech, 1 s and 2 s of it.
-        let placed = window.place(0.0, 30.0, &[1, 1, 1, 1]);
-        let expected = [span(16_000, 28_000), span(28_000, 32_000), span(72_000, 84_000), span(84_000, 96_000)];
-        assert_eq!(placed[0], expected[0]);
-        // The second word's midpoint is at the border: it belongs to the second piece.
-        assert_eq!(placed[1], span(64_000, 72_000));
-        assert_eq!(placed[2..], expected[2..]);
+        let expected = [span(16_000, 32_000), span(64_000, 80_000), span(80_000, 96_000)];
+        assert_eq!(place(0.0, 30.0, "aaa bbb ccc"), expected);
+        // The pause is where the sentence ends, though by length one word more would fit before it, or one fewer.
+        for (text, first) in [
+            ("Did it? Yes, we did that.", 2),
+            ("Did it go well? Yes, it did.", 4),
+            ("did it go well then so", 2),
+            ("Did it go so really well? Yes.", 3),
+        ] {
+            let before = place(0.0, 30.0, text).iter().filter(|word| word.end().0 <= 32_000).count();
+            assert_eq!(before, first, "{text}");
+        }
         // A segment whose start lies a little before the end of the first piece is about the second.
-        assert_eq!(window.place(1.1, 30.0, &[1]), [span(64_000, 96_000)]);
+        assert_eq!(place(1.1, 30.0, "a"), [span(64_000, 96_000)]);
         // In silence, or outside: the nearest piece.
-        assert_eq!(window.place(0.0, 0.1, &[1]), [span(16_000, 32_000)]);
-        assert_eq!(window.place(28.0, 29.0, &[1]), [span(64_000, 96_000)]);
-        assert_eq!(window.place(5.0, 1.0, &[1]).len(), 1);
-        assert_eq!(window.place(0.0, 30.0, &[]), []);
-        assert_eq!(window.place(0.0, 30.0, &[0, 0]).len(), 2);
+        assert_eq!(place(0.0, 0.1, "a"), [span(16_000, 32_000)]);
+        assert_eq!(place(28.0, 29.0, "a"), [span(64_000, 96_000)]);
+        assert_eq!(place(5.0, 1.0, "a").len(), 1);
+        assert_eq!(place(0.0, 30.0, ""), []);
     }
 
     #[test]
@@ -466,12 +509,13 @@ mod tests {
         fn a_word_lies_in_the_piece_it_is_placed_in(
             tenths in prop::collection::vec((0usize..40, 1usize..60), 1..8),
             start in 0.0f64..30.0, length in 0.0f64..30.0,
-            weights in prop::collection::vec(0usize..12, 0..30),
+            text in "([a-z]{0,12}[.,?]? ){0,30}",
         ) {
             let (speech, total) = spans(&tenths);
             for window in pack(total, &speech, 4800) {
-                let placed = window.place(start, start + length, &weights);
-                prop_assert_eq!(placed.len(), weights.len());
+                let words = extents(&text);
+                let placed = window.place(start, start + length, &words);
+                prop_assert_eq!(placed.len(), words.len());
                 prop_assert!(placed.is_sorted_by_key(|word| word.start()));
                 for word in placed {
                     prop_assert!(window.pieces.iter().any(|(_, piece)| word.overlap(*piece) == Some(word)));

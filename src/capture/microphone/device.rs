@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use cpal::{
-    ErrorKind, Sample as _, SampleFormat, StreamConfig,
+    BufferSize, ErrorKind, Sample as _, SampleFormat, StreamConfig, SupportedBufferSize,
     traits::{DeviceTrait, HostTrait, StreamTrait},
 };
 
@@ -12,6 +12,9 @@ use crate::capture::{
     resample::RATES,
     ring::{Intake, Outlet, Signs, ring},
 };
+
+/// How often the device is asked to call back; it can hold two periods.
+const PERIODS_PER_SECOND: u32 = 10;
 
 /// Which input a track is to come from, also after it was lost.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,7 +66,8 @@ pub(super) fn find(wanted: &Wanted) -> Result<Found, CaptureError> {
             Ok(Found::new(device, Wanted::Default))
         }
         Wanted::System => {
-            all()?.into_iter().find(Found::is_system).map(Found::as_system).ok_or(CaptureError::NoSystemAudio)
+            let system = all()?.into_iter().find(Found::is_system).ok_or(CaptureError::NoSystemAudio)?;
+            Ok(Found { wanted: Wanted::System, ..system })
         }
         Wanted::Named(text) => {
             let mut inputs = all()?;
@@ -72,6 +76,13 @@ pub(super) fn find(wanted: &Wanted) -> Result<Found, CaptureError> {
             Ok(inputs.swap_remove(choose(text, &names)?))
         }
     }
+}
+
+/// Opens whichever microphone can be opened, the default first.
+pub(super) fn open_another() -> Option<Opened> {
+    let default = find(&Wanted::Default).ok();
+    let others = all().unwrap_or_default().into_iter().filter(|found| !found.is_system());
+    default.into_iter().chain(others).find_map(|found| found.open().ok())
 }
 
 /// The index of the input that `text` names among `(name, id)`: exactly, by index, or by a part that only one has.
@@ -171,10 +182,6 @@ impl Found {
         ["monitor", "loopback", "blackhole", "stereo mix"].iter().any(|word| text.contains(word))
     }
 
-    fn as_system(self) -> Self {
-        Self { wanted: Wanted::System, ..self }
-    }
-
     /// Opens the input in its own format and starts it.
     ///
     /// # Errors
@@ -188,13 +195,32 @@ impl Found {
             let reason = format!("its rate of {} Hz is impossible", config.sample_rate);
             return Err(CaptureError::Failed { device: self.name, reason });
         }
+        let patient = patient_buffer(&supported).map(|buffer_size| StreamConfig { buffer_size, ..config });
         let at = Instant::now();
-        let (intake, outlet, signs) = ring(config.sample_rate, config.channels, at);
-        let stream =
-            build(&self.device, config.clone(), supported.sample_format(), intake, signs.clone()).map_err(refuse)?;
+        let start = |config: StreamConfig| {
+            let (intake, outlet, signs) = ring(config.sample_rate, config.channels, at);
+            let stream = build(&self.device, config, supported.sample_format(), intake, signs.clone())?;
+            Ok((stream, outlet, signs))
+        };
+        let (stream, outlet, signs) = match patient.map(start) {
+            Some(Ok(started)) => started,
+            // A range that a device tells is not always one that it keeps.
+            _ => start(config).map_err(refuse)?,
+        };
         stream.play().map_err(refuse)?;
         tracing::debug!(input = self.name, rate = config.sample_rate, channels = config.channels, "an input is open");
         Ok(Opened { name: self.name, rate: config.sample_rate, stream: Some(stream), outlet, signs, at })
+    }
+}
+
+/// A recorder is in no hurry, and two periods of 5 ms, which is what cpal asks of ALSA by default, lose sound as soon as
+/// the machine is busy. Elsewhere the system chooses well.
+fn patient_buffer(supported: &cpal::SupportedStreamConfig) -> Option<BufferSize> {
+    match supported.buffer_size() {
+        SupportedBufferSize::Range { min, max } if cfg!(target_os = "linux") && min <= max => {
+            Some(BufferSize::Fixed((supported.sample_rate() / PERIODS_PER_SECOND).clamp(*min, *max)))
+        }
+        _ => None,
     }
 }
 
