@@ -17,8 +17,8 @@ use std::{
 
 use sidetone::{
     daemon::{
-        Client, ClientError, Failure, LINE_BYTES_MAX, Phase, Reply, Request, Setup, Start, Status, bind, run,
-        socket_path,
+        Client, ClientError, Failure, LINE_BYTES_MAX, LoadModels, Phase, Reply, Request, Setup, Start, Status, bind,
+        run, socket_path,
     },
     pipeline::Models,
     recording::{self, Key},
@@ -34,8 +34,6 @@ use tokio::sync::oneshot;
 const COACHEE: &str = "Hannah";
 /// Nothing here takes longer, on a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_secs(180);
-
-type LoadModels = dyn Fn(&str) -> Result<Models, Failure> + Send + Sync;
 
 struct Daemon {
     dir: tempfile::TempDir,

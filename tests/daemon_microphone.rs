@@ -1,5 +1,5 @@
-//! A daemon that records from a microphone through a real cpal stream (see `virtual_microphone`): what was said in a pause
-//! is nowhere in what it sealed, and all the rest is.
+//! A daemon that records from a microphone through a real cpal stream (see `virtual_microphone`): what it sealed is there
+//! whatever happens to it, and what was said in a pause is nowhere.
 #![cfg(target_os = "linux")]
 
 #[allow(dead_code, reason = "what this microphone can do beside playing is for other tests")]
@@ -9,7 +9,7 @@ use std::{
     env,
     f32::consts::TAU,
     io::{BufRead, BufReader},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
     thread,
@@ -19,11 +19,11 @@ use std::{
 use sidetone::{
     daemon::{Client, Failure, Phase, Reply, Request, Setup, Start, Status, bind, run, socket_path},
     pipeline::Models,
-    recording::{self, Key},
+    recording::{self, Damage, Key},
     seal::Identity,
     session::{Consent, Session, SessionId},
-    units::SAMPLE_RATE,
-    vault::Writer,
+    units::{SAMPLE_RATE, Sample},
+    vault::{State, Writer},
 };
 use virtual_microphone::{Frame, RATE, VirtualMicrophone};
 
@@ -57,7 +57,7 @@ fn child_serves() {
     served.unwrap();
 }
 
-/// Ends with the test, however that ends.
+/// Ends with the test, however that ends: by SIGKILL.
 struct Daemon(Child);
 
 impl Daemon {
@@ -86,43 +86,103 @@ impl Drop for Daemon {
     }
 }
 
+/// A coachee, a microphone and a place for a daemon.
+struct Room {
+    dir: tempfile::TempDir,
+    identity: Identity,
+    microphone: VirtualMicrophone,
+}
+
+impl Room {
+    fn new() -> Self {
+        let room = Self {
+            dir: tempfile::tempdir().unwrap(),
+            identity: Identity::generate(),
+            microphone: VirtualMicrophone::new(),
+        };
+        room.vault().add_coachee("Hannah", &room.identity.to_recipient(), None).unwrap();
+        room
+    }
+
+    fn data_dir(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    fn vault(&self) -> Writer {
+        Writer::open(&self.data_dir()).unwrap()
+    }
+
+    fn daemon(&self) -> Daemon {
+        Daemon::start(self.dir.path(), &self.microphone)
+    }
+
+    fn ask(&self, request: Request) -> Reply {
+        let socket = socket_path(&self.dir.path().join("run"), &self.data_dir());
+        Client::connect(&socket).unwrap().ask(&request).unwrap()
+    }
+
+    fn tell(&self, request: Request) -> Status {
+        let Reply::Status(status) = self.ask(request) else { panic!("not a status") };
+        status
+    }
+
+    /// Everything that was sealed of the last session, gaps, and the damage.
+    fn sealed(&self) -> (Vec<f32>, usize, Option<Damage>) {
+        let vault = self.vault();
+        let path = vault.recording_path(vault.find("last").unwrap().session.id);
+        let mut recording = recording::recover(&path, Key::Coachee(&self.identity)).unwrap();
+        let mut heard = Vec::new();
+        for block in recording.by_ref() {
+            assert_eq!(block.first.0, heard.len() as u64, "no hole");
+            heard.extend_from_slice(&block.samples);
+        }
+        (heard, recording.gaps().len(), recording.damage().cloned())
+    }
+}
+
+/// A part of `PART_S`, less what a microphone needs to find its level.
+fn is_whole(seconds: f32) -> bool {
+    (seconds - PART_S as f32).abs() < 0.2
+}
+
 #[test]
 fn what_is_said_in_a_pause_is_in_no_recording() {
-    let dir = tempfile::tempdir().unwrap();
-    let data_dir = dir.path().join("data");
-    let identity = Identity::generate();
-    Writer::open(&data_dir).unwrap().add_coachee("Hannah", &identity.to_recipient(), None).unwrap();
-    let microphone = VirtualMicrophone::new();
-    let _daemon = Daemon::start(dir.path(), &microphone);
-    let mut client = Client::connect(&socket_path(&dir.path().join("run"), &data_dir)).unwrap();
-    let mut tell = |request: Request| -> Status {
-        let Reply::Status(status) = client.ask(&request).unwrap() else { panic!("not a status") };
-        status
-    };
-
-    let status = tell(Request::Start(Box::new(session())));
+    let room = Room::new();
+    let _daemon = room.daemon();
+    let status = room.tell(Request::Start(Box::new(session())));
     assert_eq!((status.phase, status.tracks, status.health.alarm), (Phase::Recording, 1, None));
-    say(&microphone, BEFORE);
-    let paused = tell(Request::Pause);
-    say(&microphone, PAUSED);
-    assert_eq!(tell(Request::Status).elapsed_s, paused.elapsed_s);
-    tell(Request::Resume);
-    say(&microphone, AFTER);
-    let Reply::Stopped { session, .. } = client.ask(&Request::Stop).unwrap() else { panic!("not stopped") };
-    client.ask(&Request::Shutdown).unwrap();
+    say(&room.microphone, BEFORE);
+    let paused = room.tell(Request::Pause);
+    say(&room.microphone, PAUSED);
+    assert_eq!(room.tell(Request::Status).elapsed_s, paused.elapsed_s);
+    room.tell(Request::Resume);
+    say(&room.microphone, AFTER);
+    assert!(matches!(room.ask(Request::Stop), Reply::Stopped { .. }));
 
-    let path = Writer::open(&data_dir).unwrap().recording_path(session);
-    let mut recording = recording::recover(&path, Key::Coachee(&identity)).unwrap();
-    let mut heard = Vec::new();
-    for block in recording.by_ref() {
-        assert_eq!(block.first.0, heard.len() as u64, "no hole");
-        heard.extend_from_slice(&block.samples);
-    }
-    assert_eq!((recording.damage(), recording.gaps().len()), (None, 1));
+    let (heard, gaps, damage) = room.sealed();
+    assert_eq!((gaps, damage), (1, None));
     let [before, in_pause, after] = [BEFORE, PAUSED, AFTER].map(|pitch| seconds_of(pitch, &heard));
-    let whole = PART_S as f32 - 0.2..PART_S as f32 + 0.2;
-    assert!(whole.contains(&before) && whole.contains(&after), "{before} s before the pause, {after} s after it");
+    assert!(is_whole(before) && is_whole(after), "{before} s before the pause, {after} s after it");
     assert_eq!(in_pause, 0.0, "seconds of the pause");
+}
+
+#[test]
+fn what_a_status_counted_survives_a_kill() {
+    let room = Room::new();
+    let daemon = room.daemon();
+    room.tell(Request::Start(Box::new(session())));
+    say(&room.microphone, BEFORE);
+    let elapsed_s = room.tell(Request::Status).elapsed_s;
+    drop(daemon);
+
+    assert_eq!(room.vault().find("last").unwrap().state, State::Recording);
+    let (heard, _, damage) = room.sealed();
+    assert!(damage.is_some(), "it looks cut off");
+    assert!(heard.len() as u64 >= Sample::from_seconds(elapsed_s).0, "{} of {elapsed_s} s", heard.len());
+    assert!(is_whole(seconds_of(BEFORE, &heard)));
+    // The dead daemon's socket is in nobody's way.
+    let _next = room.daemon();
+    assert_eq!(room.tell(Request::Status).phase, Phase::Idle);
 }
 
 /// A tone and then a second of silence, which is longer than any of it is under way: returns when all has been heard.

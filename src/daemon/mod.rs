@@ -38,12 +38,18 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// After a connection could not be accepted (no file handles are left): before the next attempt.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
+/// How often a daemon looks for words that are past their time.
+const TIDY_EVERY: Duration = Duration::from_secs(3600);
+
 /// What a daemon is given.
 pub struct Setup {
     pub data_dir: PathBuf,
     /// Loads the models for a session, by the Whisper model's name; called once for each name.
-    pub load_models: Arc<dyn Fn(&str) -> Result<pipeline::Models, Failure> + Send + Sync>,
+    pub load_models: Arc<LoadModels>,
 }
+
+/// Finds and loads models by the name of the Whisper model.
+pub type LoadModels = dyn Fn(&str) -> Result<pipeline::Models, Failure> + Send + Sync;
 
 impl fmt::Debug for Setup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,8 +73,10 @@ pub async fn run(listener: UnixListener, shutdown: impl Future<Output = ()>, set
         }
         slot.finish().await
     });
+    let mut tidies = time::interval_at(time::Instant::now() + TIDY_EVERY, TIDY_EVERY);
     let finished = loop {
         tokio::select! {
+            _ = tidies.tick() => slot.tidy(),
             finished = &mut finished => break finished,
             Some(_) = clients.join_next() => {}
             accepted = listener.accept() => match accepted {
@@ -84,10 +92,10 @@ pub async fn run(listener: UnixListener, shutdown: impl Future<Output = ()>, set
         }
     };
     // The file first: once nobody listens, another daemon may take the place.
-    if let Some(path) = listener.local_addr().ok().as_ref().and_then(|address| address.as_pathname()) {
-        if let Err(error) = fs::remove_file(path) {
-            tracing::warn!("{} could not be removed: {error}", path.display());
-        }
+    if let Some(path) = listener.local_addr().ok().as_ref().and_then(|address| address.as_pathname())
+        && let Err(error) = fs::remove_file(path)
+    {
+        tracing::warn!("{} could not be removed: {error}", path.display());
     }
     drop(listener);
     slot.end();

@@ -14,7 +14,7 @@ use super::{
     awake::Awake,
     clock::Clock,
     disk,
-    recorder::{Recorder, SOUND_WAIT},
+    recorder::{Begun, Recorder, SOUND_WAIT},
     slot::{Board, Slot},
 };
 use crate::{
@@ -65,13 +65,9 @@ pub(super) fn open(slot: &Slot, start: Start, board: Board) -> Result<Recorder, 
     for block in &first {
         pipeline.push(block);
     }
-    board.write(|status| {
-        status.session = Some(session.id);
-        status.coachee = Some(session.coachee.clone());
-        status.tracks = tracks;
-    });
     let awake = file.is_none().then(Awake::hold);
-    Ok(Recorder::new(session, keep_audio, source, recording, pipeline, vault, clock, awake, board, slot.data_dir()))
+    let begun = Begun { session, keep_audio, source, recording, pipeline, vault, clock, awake };
+    Ok(Recorder::new(begun, board, slot.data_dir()))
 }
 
 /// What can be told from the request alone.

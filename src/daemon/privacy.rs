@@ -7,7 +7,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::Failure;
 
-/// Threads that work on speech: a fault of theirs may carry words in its message (cutting a text inside a letter does).
+/// Threads that work on speech (the session's own, and the pipeline's): a fault of theirs may carry words in its message (cutting a text inside a letter does).
 const SPEECH_THREADS: &[&str] = &["recorder", "decoding"];
 
 /// No crash writes memory to a disk, no other process of the user attaches to this one, and no fault puts words into a

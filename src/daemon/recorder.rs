@@ -54,6 +54,18 @@ pub(super) enum Ending {
     Withdraw,
 }
 
+/// A session whose first sound is sealed.
+pub(super) struct Begun {
+    pub(super) session: Session,
+    pub(super) keep_audio: KeepAudio,
+    pub(super) source: Box<dyn Source>,
+    pub(super) recording: recording::Writer,
+    pub(super) pipeline: Pipeline,
+    pub(super) vault: vault::Writer,
+    pub(super) clock: Clock,
+    pub(super) awake: Option<Awake>,
+}
+
 /// A session that is being recorded.
 pub(super) struct Recorder {
     session: Session,
@@ -76,19 +88,8 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    #[expect(clippy::too_many_arguments, reason = "called once, with everything that `opening` has prepared")]
-    pub(super) fn new(
-        session: Session,
-        keep_audio: KeepAudio,
-        source: Box<dyn Source>,
-        recording: recording::Writer,
-        pipeline: Pipeline,
-        vault: vault::Writer,
-        clock: Clock,
-        awake: Option<Awake>,
-        board: Board,
-        data_dir: &Path,
-    ) -> Self {
+    pub(super) fn new(begun: Begun, board: Board, data_dir: &Path) -> Self {
+        let Begun { session, keep_audio, source, recording, pipeline, vault, clock, awake } = begun;
         let mut recorder = Self {
             session,
             keep_audio,

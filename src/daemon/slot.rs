@@ -15,7 +15,7 @@ use super::{
     protocol::{Failure, Phase, Reply, Request, Start, Status},
     recorder::{Ending, Finished},
 };
-use crate::pipeline::Models;
+use crate::{pipeline::Models, vault};
 
 /// What the recording thread is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,6 +140,23 @@ impl Slot {
         let _ = self.stage.subscribe().wait_for(|stage| *stage >= wanted).await;
     }
 
+    /// Deletes what is past its time, where no session is disturbed by it. Others who open the vault do so too, but a
+    /// daemon may be all there is for weeks.
+    pub(super) fn tidy(self: &Arc<Self>) {
+        if locked(&self.current).is_some() || !self.setup.data_dir.exists() {
+            return;
+        }
+        let slot = Arc::clone(self);
+        let tidying = thread::Builder::new().name("tidy".into()).spawn(move || {
+            if let Err(error) = vault::Writer::open(&slot.setup.data_dir) {
+                tracing::warn!("what is past its time could not be deleted: {error}");
+            }
+        });
+        if let Err(error) = tidying {
+            tracing::warn!("what is past its time could not be deleted: {error}");
+        }
+    }
+
     fn status(&self) -> Status {
         locked(&self.current).as_ref().map_or_else(Status::idle, |current| current.board.read())
     }
@@ -173,14 +190,14 @@ impl Slot {
         let (commands, received) = mpsc::channel();
         let (started, starts) = oneshot::channel();
         let board = Board::new();
-        let coachee = start.session.coachee.clone();
+        *current = Some(Current { coachee: start.session.coachee.clone(), commands, board: board.clone() });
+        // A thread that cannot be started gives its seat up right here.
+        drop(current);
         let seat = Seat(Arc::clone(self));
-        let shown = board.clone();
         thread::Builder::new()
             .name("recorder".into())
-            .spawn(move || sit(seat, start, shown, &received, started))
+            .spawn(move || sit(seat, start, board, &received, started))
             .map_err(|error| Failure::ours(format!("the recorder cannot start: {error}"), "close other programs"))?;
-        *current = Some(Current { coachee, commands, board });
         Ok(starts)
     }
 
