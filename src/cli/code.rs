@@ -8,6 +8,7 @@ use std::{
 
 use serde_json::{Map, Value};
 
+use super::{CliError, Config, load};
 use crate::{
     measures, moves,
     moves::{CodedGroup, Coder, MovesError, RowsError},
@@ -18,19 +19,36 @@ use crate::{
 /// Largest file that is read: some two hundred hours of talk.
 const MAX_BYTES: u64 = 64 << 20;
 
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Tab-separated, with a header line: columns `role` (coach or coachee) and `text` are read
+    file: PathBuf,
+    /// A column whose values make dialogues of their own; with `--json`, numbers for each
+    #[arg(long, value_name = "COLUMN")]
+    by: Option<String>,
+}
+
+pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let text = load::text_model(config)?;
+    let code = Code { file: args.file, by: args.by, json: config.json };
+    if config.quiet {
+        return Ok(write(&code, text.as_deref(), out, &mut io::sink())?);
+    }
+    Ok(write(&code, text.as_deref(), out, &mut io::stderr())?)
+}
+
 /// What to code, and how to write it.
 #[derive(Clone, Debug)]
-pub struct Code {
-    pub file: PathBuf,
-    /// Column whose values make dialogues of their own.
-    pub by: Option<String>,
+struct Code {
+    file: PathBuf,
+    by: Option<String>,
     /// Numbers of each group instead of lines.
-    pub json: bool,
+    json: bool,
 }
 
 /// Why a file cannot be coded.
 #[derive(Debug, thiserror::Error)]
-pub enum CodeError {
+enum CodeError {
     #[error("{}: {source}", .path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("{}: {reason}", .path.display())]
@@ -47,7 +65,7 @@ pub enum CodeError {
 
 impl CodeError {
     /// What the user can do about it.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         match self {
             Self::Read { .. } => Some("name a file that is there and may be read".to_owned()),
             Self::Rows { reason, .. } => reason.hint(),
@@ -62,7 +80,7 @@ impl CodeError {
 ///
 /// # Errors
 /// When the file is no transcript in English, or `out` takes no more.
-pub fn run(code: &Code, text: Option<&Path>, out: &mut impl Write, notes: &mut impl Write) -> Result<(), CodeError> {
+fn write(code: &Code, text: Option<&Path>, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), CodeError> {
     let path = || code.file.clone();
     let bytes = read(&code.file)?;
     let rows =
@@ -101,6 +119,17 @@ pub fn run(code: &Code, text: Option<&Path>, out: &mut impl Write, notes: &mut i
     Ok(())
 }
 
+impl From<CodeError> for CliError {
+    fn from(error: CodeError) -> Self {
+        match error {
+            CodeError::Write(error) => error.into(),
+            CodeError::Read { path, source } => Self::file(&path, &source),
+            CodeError::Moves(error) => Self::ours(error.to_string()),
+            other => Self::of(&other, other.hint()),
+        }
+    }
+}
+
 fn read(path: &Path) -> Result<Vec<u8>, CodeError> {
     let failed = |source| CodeError::Read { path: path.to_owned(), source };
     if std::fs::metadata(path).map_err(failed)?.len() > MAX_BYTES {
@@ -110,7 +139,7 @@ fn read(path: &Path) -> Result<Vec<u8>, CodeError> {
 }
 
 /// In the order of the rows, whatever the groups.
-fn write_lines(groups: &[CodedGroup], out: &mut impl Write) -> io::Result<()> {
+fn write_lines(groups: &[CodedGroup], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "row\tutterance\trole\tmove\tform\tconfidence")?;
     let mut coded: Vec<_> = groups.iter().filter(|group| !group.foreign).flat_map(|group| &group.rows).collect();
     coded.sort_by_key(|each| (each.row, each.utterance));
@@ -145,7 +174,7 @@ mod tests {
         let file = folder.path().join("rows.tsv");
         std::fs::write(&file, text).unwrap();
         let (mut out, mut notes) = (Vec::new(), Vec::new());
-        run(&Code { file, by: by.map(str::to_owned), json }, None, &mut out, &mut notes)?;
+        write(&Code { file, by: by.map(str::to_owned), json }, None, &mut out, &mut notes)?;
         Ok((String::from_utf8(out).unwrap(), String::from_utf8(notes).unwrap()))
     }
 
@@ -190,7 +219,7 @@ mod tests {
         assert!(matches!(coded(&foreign, None, false), Err(CodeError::Foreign { .. })));
         assert!(matches!(coded("", None, false), Err(CodeError::Rows { reason: RowsError::Empty, .. })));
         let missing = Code { file: "/nowhere.tsv".into(), by: None, json: false };
-        let error = run(&missing, None, &mut Vec::new(), &mut Vec::new()).unwrap_err();
+        let error = write(&missing, None, &mut Vec::new(), &mut Vec::new()).unwrap_err();
         assert!(error.hint().is_some() && error.to_string().contains("/nowhere.tsv"));
         // One group in another language takes nothing from the other.
         let mixed = format!("session\trole\ttext\n1\tcoach\tWhat did you see?\n2\tcoach\t{german}\n");

@@ -1,2 +1,218 @@
 //! The command line: arguments in, one file per command, errors with hints out.
-pub mod code;
+//!
+//! [`parse`] decides nothing; [`Config::resolve`] settles arguments and environment once; [`run`] calls one command.
+//! Results go to stdout, everything else to stderr.
+
+mod ask;
+mod code;
+mod coach;
+mod coachee;
+mod config;
+mod control;
+mod daemon;
+mod demo;
+mod error;
+mod import;
+mod load;
+mod models;
+mod recover;
+mod report;
+mod sessions;
+mod start;
+mod transcript;
+mod unlock;
+
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+
+pub use config::{Config, Global};
+pub use error::{CliError, explain};
+
+use crate::session;
+
+/// Hear how your coaching sessions sound: who talked, and how directive it was. The words stay with the coachee.
+#[derive(Debug, Parser)]
+#[command(name = "sidetone", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+pub struct Args {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The whole story in a minute, on a session that comes with the program
+    Demo,
+    /// The people you coach: add, list, remove, change a passphrase
+    #[command(subcommand)]
+    Coachee(coachee::Command),
+    /// Your own voice, so that the program knows which of two is yours (optional)
+    #[command(subcommand)]
+    Coach(coach::Command),
+    /// Start recording a session
+    Start(start::Args),
+    /// What the recorder is doing
+    Status,
+    /// Stop listening for a while
+    Pause,
+    /// Listen again
+    Resume,
+    /// Remember this moment
+    Mark,
+    /// End the session and show its report
+    Stop,
+    /// Delete the session that is being recorded, all of it
+    Withdraw,
+    /// One live line about the recording: level, time, health; never words
+    Watch,
+    /// Make a report of a recording or a written transcript that you have
+    Import(import::Args),
+    /// Finish a session that was cut off
+    Recover(recover::Args),
+    /// The sessions that are here
+    Sessions,
+    /// Show a session's report
+    Report(report::Args),
+    /// Who spoke when, as RTTM; no words
+    Turns(report::TurnsArgs),
+    /// The roles were the wrong way round: exchange them
+    Swap(SessionArg),
+    /// The words, for the coachee: show, export, keep, delete, take, redo
+    #[command(subcommand)]
+    Transcript(transcript::Command),
+    /// Code a written transcript that you hold: what each utterance does
+    Code(code::Args),
+    /// The model files: list, fetch, verify, import
+    #[command(subcommand)]
+    Models(models::Command),
+    /// Run the recorder in the foreground
+    Daemon(daemon::Args),
+    /// Print completions for a shell
+    Completions { shell: clap_complete::Shell },
+}
+
+/// Which session.
+#[derive(clap::Args, Clone, Debug)]
+pub struct SessionArg {
+    /// An id, the beginning of one, or `last`
+    #[arg(default_value = "last")]
+    pub session: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Stance {
+    Directive,
+    Collaborative,
+    Facilitative,
+}
+
+impl From<Stance> for session::Stance {
+    fn from(stance: Stance) -> Self {
+        match stance {
+            Stance::Directive => Self::Directive,
+            Stance::Collaborative => Self::Collaborative,
+            Stance::Facilitative => Self::Facilitative,
+        }
+    }
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// The exit code after help, the version or a complaint has been printed.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Args, ExitCode> {
+    Args::try_parse_from(args).map_err(|error| {
+        let wrong = error.use_stderr();
+        // Nobody is left to tell when this fails.
+        let _ = error.print();
+        if wrong { ExitCode::from(1) } else { ExitCode::SUCCESS }
+    })
+}
+
+/// Runs one command.
+///
+/// # Errors
+/// With a message, a hint and an exit code.
+pub fn run(command: Command, config: &Config) -> Result<(), CliError> {
+    let mut out = io::stdout().lock();
+    match command {
+        Command::Demo => demo::run(config, &mut out),
+        Command::Coachee(command) => coachee::run(command, config, &mut out),
+        Command::Coach(command) => coach::run(command, config, &mut out),
+        Command::Start(args) => start::run(args, config, &mut out),
+        Command::Status => control::status(config, &mut out),
+        Command::Pause => control::pause(config, &mut out),
+        Command::Resume => control::resume(config, &mut out),
+        Command::Mark => control::mark(config, &mut out),
+        Command::Stop => control::stop(config, &mut out),
+        Command::Withdraw => control::withdraw(config, &mut out),
+        Command::Watch => control::watch(config, &mut out),
+        Command::Import(args) => import::run(args, config, &mut out),
+        Command::Recover(args) => recover::run(args, config, &mut out),
+        Command::Sessions => sessions::run(config, &mut out),
+        Command::Report(args) => report::run(args, config, &mut out),
+        Command::Turns(args) => report::turns(args, config, &mut out),
+        Command::Swap(args) => sessions::swap(&args, config, &mut out),
+        Command::Transcript(command) => transcript::run(command, config, &mut out),
+        Command::Code(args) => code::run(args, config, &mut out),
+        Command::Models(command) => models::run(command, config, &mut out),
+        Command::Daemon(args) => daemon::run(&args, config),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "sidetone", &mut script);
+            Ok(out.write_all(&script)?)
+        }
+    }
+}
+
+/// Prints one JSON value.
+fn print_json(out: &mut dyn Write, value: &impl serde::Serialize) -> Result<(), CliError> {
+    let text =
+        serde_json::to_string_pretty(value).map_err(|_| CliError::ours("the answer cannot be written as JSON"))?;
+    Ok(writeln!(out, "{text}")?)
+}
+
+/// Writes a file that did not exist, readable by its owner alone: it may hold words.
+fn write_private(path: &Path, content: &[u8]) -> Result<(), CliError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let wrong = |error: io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            CliError::user(format!("{} is there already", path.display()), "choose another name: `--output FILE`")
+        }
+        _ => CliError::file(path, &error),
+    };
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(wrong)?;
+    file.write_all(content).and_then(|()| file.sync_all()).map_err(wrong)
+}
+
+/// A path as an error or a remark names it.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// The session's recording or page can be opened with the program that the system uses for it.
+fn open_with_system(path: &Path) -> Result<(), CliError> {
+    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let started = std::process::Command::new(opener)
+        .arg(path)
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .status();
+    match started {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err(CliError::user("no browser could be opened", format!("open {} yourself", shown(path)))),
+    }
+}
+
+/// Where something is written when the user does not say.
+fn in_current_dir(name: String) -> PathBuf {
+    PathBuf::from(name)
+}

@@ -1,1 +1,350 @@
+//! The thread of a running session: sound is sealed on disk first, then given to the pipeline; and what people say about
+//! it in between (`pause resume mark stop withdraw`) is done here, so that nothing of it needs a lock.
+//!
+//! The thread is never held up by decoding. When no more sound can come (a file is over, the input is gone, the disk is
+//! full) the session waits for `stop` with everything that was sealed before.
 
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::mpsc,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::oneshot;
+
+use super::{
+    Failure, Phase, Reply,
+    awake::{Awake, SleepWatch},
+    clock::Clock,
+    disk,
+    failure::is_full,
+    protocol::Trouble,
+    slot::{Asked, Board, Command},
+};
+use crate::{
+    capture::{Block, Health, Heard, Source},
+    pipeline::{Outcome, Pipeline},
+    recording::{self, RecordingError},
+    session::{Session, SessionId},
+    units::{SAMPLE_RATE, Sample},
+    vault::{self, KeepAudio},
+};
+
+/// How long the thread waits for sound before it looks at what else there is: a command is answered within that.
+pub(super) const SOUND_WAIT: Duration = Duration::from_millis(200);
+
+/// A block is at most half a second of sound; a little more than that and it has come.
+const BLOCK_WAIT: Duration = Duration::from_millis(600);
+
+/// How often the disk is asked for room.
+const DISK_EVERY: Duration = Duration::from_secs(10);
+
+/// Levels below this are silence; JSON has no minus infinity.
+const LEVEL_DB_MIN: f32 = -120.0;
+
+/// Blocks that can be waiting at one moment: the source holds some ten seconds of two tracks, in blocks of half a second
+/// or less. More than that can only be a file that is played without waiting.
+const WAITING_BLOCKS_MAX: usize = 100;
+
+/// How a session ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ending {
+    Stop,
+    Withdraw,
+}
+
+/// A session whose first sound is sealed.
+pub(super) struct Begun {
+    pub(super) session: Session,
+    pub(super) keep_audio: KeepAudio,
+    pub(super) source: Box<dyn Source>,
+    pub(super) recording: recording::Writer,
+    pub(super) pipeline: Pipeline,
+    pub(super) vault: vault::Writer,
+    pub(super) clock: Clock,
+    pub(super) awake: Option<Awake>,
+}
+
+/// A session that is being recorded.
+pub(super) struct Recorder {
+    session: Session,
+    keep_audio: KeepAudio,
+    /// `None` once no more sound comes.
+    source: Option<Box<dyn Source>>,
+    recording: recording::Writer,
+    pipeline: Pipeline,
+    vault: vault::Writer,
+    clock: Clock,
+    board: Board,
+    data_dir: PathBuf,
+    health: Health,
+    marks: u32,
+    paused_at: Option<Instant>,
+    trouble: Option<Trouble>,
+    disk_asked: Instant,
+    sleep: SleepWatch,
+    _awake: Option<Awake>,
+}
+
+impl Recorder {
+    pub(super) fn new(begun: Begun, board: Board, data_dir: &Path) -> Self {
+        let Begun { session, keep_audio, source, recording, pipeline, vault, clock, awake } = begun;
+        let mut recorder = Self {
+            session,
+            keep_audio,
+            health: source.health(),
+            source: Some(source),
+            recording,
+            pipeline,
+            vault,
+            clock,
+            board,
+            data_dir: data_dir.to_owned(),
+            marks: 0,
+            paused_at: None,
+            trouble: None,
+            disk_asked: Instant::now(),
+            sleep: SleepWatch::new(),
+            _awake: awake,
+        };
+        recorder.show();
+        recorder
+    }
+
+    /// Records until somebody wants the end; says which, and who is to be told.
+    pub(super) fn record(&mut self, commands: &mpsc::Receiver<Asked>) -> (Ending, oneshot::Sender<Reply>) {
+        loop {
+            let asked = match self.source {
+                Some(_) => commands.try_recv().ok(),
+                // No sound to wait for.
+                None => commands.recv_timeout(SOUND_WAIT).ok(),
+            };
+            if let Some(Asked { command, reply }) = asked {
+                let done = match command {
+                    Command::Pause => self.pause(),
+                    Command::Resume => self.resume(),
+                    Command::Mark => self.mark(),
+                    Command::Stop => return (Ending::Stop, reply),
+                    Command::Withdraw => return (Ending::Withdraw, reply),
+                };
+                self.show();
+                // Whoever asked may have gone; it is done all the same.
+                let _ = reply.send(match done {
+                    Ok(()) => Reply::Status(self.board.read()),
+                    Err(failure) => Reply::Failed(failure),
+                });
+                continue;
+            }
+            self.hear(SOUND_WAIT);
+            self.look_around();
+            self.show();
+        }
+    }
+
+    /// Waits for the next sound and keeps it; false when none came.
+    fn hear(&mut self, wait: Duration) -> bool {
+        let Some(source) = &mut self.source else { return false };
+        match source.next(wait) {
+            Ok(Heard::Block(block)) => {
+                for block in self.clock.place(block) {
+                    self.keep(&block);
+                }
+                true
+            }
+            Ok(Heard::Nothing) => false,
+            Ok(Heard::End) => {
+                self.end_sound(None);
+                false
+            }
+            Err(error) => {
+                tracing::error!("the input has ended: {error}");
+                self.end_sound(Some(Trouble::InputFailed));
+                false
+            }
+        }
+    }
+
+    /// Seals a block; only then may anything else have it. What cannot be sealed has never been.
+    fn keep(&mut self, block: &Block) {
+        if self.source.is_none() {
+            return;
+        }
+        match self.recording.append(block) {
+            Ok(()) => self.pipeline.push(block),
+            Err(error) => self.cannot_write(&error),
+        }
+    }
+
+    fn cannot_write(&mut self, error: &RecordingError) {
+        tracing::error!("recording has ended: {error}");
+        let full = matches!(error, RecordingError::Io { source, .. } if is_full(source));
+        self.end_sound(Some(if full { Trouble::DiskFull } else { Trouble::WriteFailed }));
+    }
+
+    /// No more sound comes: the input is let go of, and the session waits for `stop`.
+    fn end_sound(&mut self, trouble: Option<Trouble>) {
+        if let Some(source) = self.source.take() {
+            self.health = source.health();
+        }
+        self.trouble = trouble.or(self.trouble);
+    }
+
+    /// Takes what has been heard up to now, so that a command concerns what comes after it.
+    fn catch_up(&mut self) {
+        for _ in 0..WAITING_BLOCKS_MAX {
+            if !self.hear(Duration::ZERO) {
+                return;
+            }
+        }
+    }
+
+    /// Waits for the block of each track that the source has not filled yet.
+    fn take_what_is_under_way(&mut self) {
+        for _ in 0..self.session.tracks {
+            self.hear(BLOCK_WAIT);
+        }
+    }
+
+    fn pause(&mut self) -> Result<(), Failure> {
+        if self.clock.is_paused() {
+            return Err(Failure::user("the session is paused already", "`sidetone resume` goes on"));
+        }
+        self.catch_up();
+        self.clock.pause();
+        self.paused_at = Some(Instant::now());
+        Ok(())
+    }
+
+    fn resume(&mut self) -> Result<(), Failure> {
+        let Some(paused_at) = self.paused_at.take() else {
+            return Err(Failure::user("the session is not paused", "`sidetone pause` pauses it"));
+        };
+        // What is under way was heard in the pause, so that the pause ends behind it; whoever asked is told then.
+        self.catch_up();
+        self.take_what_is_under_way();
+        let at = self.clock.resume();
+        self.gap(at, paused_at.elapsed());
+        Ok(())
+    }
+
+    /// Notes time that passed and is in no sample.
+    fn gap(&mut self, at: Sample, lasted: Duration) {
+        if let Err(error) = self.recording.gap(at, u64::try_from(lasted.as_millis()).unwrap_or(u64::MAX)) {
+            self.cannot_write(&error);
+        }
+        self.pipeline.gap(at);
+    }
+
+    fn mark(&mut self) -> Result<(), Failure> {
+        self.recording.mark(self.clock.now())?;
+        self.marks += 1;
+        Ok(())
+    }
+
+    /// What may go wrong around a session.
+    fn look_around(&mut self) {
+        if let Some(slept) = self.sleep.slept()
+            && self.source.is_some()
+            && !self.clock.is_paused()
+        {
+            tracing::warn!("the machine slept for {} s", slept.as_secs());
+            self.gap(self.clock.now(), slept);
+        }
+        if self.disk_asked.elapsed() >= DISK_EVERY {
+            self.disk_asked = Instant::now();
+            let low = self.source.is_some() && disk::is_low(&self.data_dir, self.session.tracks);
+            self.trouble = match self.trouble {
+                None if low => Some(Trouble::DiskLow),
+                Some(Trouble::DiskLow) if !low => None,
+                other => other,
+            };
+        }
+    }
+
+    fn show(&mut self) {
+        if let Some(source) = &self.source {
+            self.health = source.health();
+        }
+        let mut health = self.health.clone();
+        health.level_db = health.level_db.map(|level| level.max(LEVEL_DB_MIN));
+        let (elapsed_s, behind_s) = (self.clock.now().seconds(), self.pipeline.behind_s());
+        let phase = if self.clock.is_paused() { Phase::Paused } else { Phase::Recording };
+        self.board.write(|status| {
+            status.phase = phase;
+            status.session = Some(self.session.id);
+            status.coachee = Some(self.session.coachee.clone());
+            status.tracks = self.session.tracks;
+            status.elapsed_s = elapsed_s;
+            status.behind_s = behind_s;
+            status.marks = self.marks;
+            status.health = health;
+            status.input_ended = self.source.is_none();
+            status.trouble = self.trouble;
+        });
+    }
+
+    /// Makes the session's numbers and words of what was heard.
+    pub(super) fn finish(mut self) -> Finished {
+        // The last thing that was said.
+        self.catch_up();
+        self.take_what_is_under_way();
+        self.end_sound(None);
+        self.show();
+        self.board.write(|status| status.phase = Phase::Finishing);
+        if let Err(error) = self.recording.finish() {
+            // It then looks cut off, which `recover` can deal with; and it is about to go.
+            tracing::error!("the recording could not be ended: {error}");
+        }
+        // With the pipeline goes the session identity: from here on only the coachee opens what is on disk.
+        let mut outcome = self.pipeline.finish();
+        outcome.numbers.dropped_s += self.health.dropped as f64 / f64::from(SAMPLE_RATE);
+        outcome.numbers.gaps += self.health.gaps;
+        Finished { session: self.session.id, keep_audio: self.keep_audio, outcome, vault: self.vault }
+    }
+
+    /// Everything goes, sound and numbers; a receipt without a word says that there was something.
+    pub(super) fn withdraw(mut self) -> Result<Reply, Failure> {
+        let path = self.vault.recording_path(self.session.id);
+        self.source = None;
+        self.board.write(|status| status.phase = Phase::Finishing);
+        drop(self.recording);
+        let withdrawn = self.vault.withdraw(self.session.id).or_else(|error| {
+            // Without the sound there is room again, if that was what it lacked; and the sound should go in any case.
+            tracing::error!("the session could not be withdrawn: {error}");
+            let _ = fs::remove_file(&path);
+            self.vault.withdraw(self.session.id)
+        });
+        // Only now, for it may have to wait for a window that is being decoded.
+        drop(self.pipeline);
+        withdrawn?;
+        if path.exists() {
+            return Err(Failure::ours(
+                format!("{} could not be deleted", path.display()),
+                "delete this file; it is sealed, and only the coachee could open it",
+            ));
+        }
+        Ok(Reply::Withdrawn { session: self.session.id })
+    }
+}
+
+/// What a session came to, until it is stored.
+pub(super) struct Finished {
+    session: SessionId,
+    keep_audio: KeepAudio,
+    outcome: Outcome,
+    vault: vault::Writer,
+}
+
+impl Finished {
+    /// Stores numbers and words; the words are sealed and committed before the sound goes. May be tried again.
+    pub(super) fn store(&mut self) -> Result<Reply, Failure> {
+        let Outcome { numbers, words, words_poor, ask } = &self.outcome;
+        let keep_recording = *words_poor || self.keep_audio != KeepAudio::No;
+        self.vault.finish(self.session, numbers, words, keep_recording).map_err(|error| {
+            tracing::error!("the session could not be stored: {error}");
+            Failure::unstored(error)
+        })?;
+        Ok(Reply::Stopped { session: self.session, ask: ask.map(|times| times.map(Sample::seconds)) })
+    }
+}

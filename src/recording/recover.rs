@@ -1,7 +1,17 @@
-use super::*;
-use crate::{capture::Block, session::{SessionId, Track}, units::{Sample, Span}};
+//! Reading a recording from its first record to its end, or to where it was damaged.
 
-/// What can be told without any key.
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    Key, RecordingError, TRACKS_MAX, at,
+    format::{Found, Header, Kind, Step, from_pcm, step, to_float},
+};
+use crate::{capture::Block, seal::Identity, session::SessionId, units::Sample};
+
+/// What can be told without any key: as the file's clear parts have it, which nobody vouches for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outline {
     pub session: SessionId,
@@ -24,27 +34,143 @@ pub enum Damage {
 
 /// A recording being read: blocks in the order they were written, until the end or the first damage.
 #[derive(Debug)]
-pub struct Recording {}
+pub struct Recording {
+    path: PathBuf,
+    file: File,
+    file_bytes: u64,
+    header: Header,
+    identity: Identity,
+    /// Offset and number of the record that comes next.
+    offset: u64,
+    number: u64,
+    /// One past the last sample of each track so far.
+    ends: [Sample; TRACKS_MAX as usize],
+    gaps: Vec<(Sample, u64)>,
+    marks: Vec<Sample>,
+    damage: Option<Damage>,
+    over: bool,
+}
 
 impl Recording {
-    pub fn session(&self) -> SessionId { unimplemented!() }
-    pub fn tracks(&self) -> u8 { unimplemented!() }
+    pub fn session(&self) -> SessionId {
+        self.header.session
+    }
+
+    pub fn tracks(&self) -> u8 {
+        self.header.tracks
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// (position on the session clock, milliseconds that passed) of the gaps met so far.
-    pub fn gaps(&self) -> &[(Sample, u64)] { unimplemented!() }
-    pub fn marks(&self) -> &[Sample] { unimplemented!() }
+    pub fn gaps(&self) -> &[(Sample, u64)] {
+        &self.gaps
+    }
+
+    pub fn marks(&self) -> &[Sample] {
+        &self.marks
+    }
+
     /// After the last block: what was wrong, if anything.
-    pub fn damage(&self) -> Option<&Damage> { unimplemented!() }
+    pub fn damage(&self) -> Option<&Damage> {
+        self.damage.as_ref()
+    }
+
+    fn stop(&mut self, damage: Option<Damage>) {
+        self.damage = damage;
+        self.over = true;
+    }
+
+    /// Takes in one record; a block if it holds sound. `None` when it is not what should be here.
+    fn accept(&mut self, found: &Found) -> Option<Option<Block>> {
+        let body = self.header.open(&self.identity, self.number, found, &self.file)?;
+        let label = found.label;
+        let mut block = None;
+        match label.kind {
+            Kind::Sound => {
+                let end = self.ends.get_mut(usize::from(label.track.0)).filter(|end| **end <= label.first)?;
+                *end = label.end();
+                let samples = from_pcm(&body).map(to_float).collect();
+                block = Some(Block { first: label.first, track: label.track, samples });
+            }
+            Kind::Gap => self.gaps.push((label.first, u64::from_le_bytes(body.as_slice().try_into().ok()?))),
+            Kind::Mark => self.marks.push(label.first),
+            Kind::End => {
+                // Something appended to a finished recording did not come from its writer.
+                let last = found.next() == self.file_bytes;
+                self.stop((!last).then_some(Damage::Altered { record: self.number + 1 }));
+            }
+        }
+        self.offset = found.next();
+        self.number += 1;
+        Some(block)
+    }
 }
 
 impl Iterator for Recording {
     type Item = Block;
-    fn next(&mut self) -> Option<Block> { unimplemented!() }
+
+    fn next(&mut self) -> Option<Block> {
+        while !self.over {
+            match step(&self.file, self.offset, self.file_bytes) {
+                Step::Record(found) => match self.accept(&found) {
+                    Some(None) => {}
+                    Some(block) => return block,
+                    None => self.stop(Some(Damage::Altered { record: self.number })),
+                },
+                Step::Over => self.stop(Some(Damage::NoEnd)),
+                Step::Torn => self.stop(Some(Damage::Torn { whole_bytes: self.offset })),
+                Step::Senseless => self.stop(Some(Damage::Altered { record: self.number })),
+            }
+        }
+        None
+    }
 }
 
-pub fn outline(path: &Path) -> Result<Outline, RecordingError> { unimplemented!() }
+/// What a recording says of itself in the clear.
+///
+/// # Errors
+/// When the file cannot be read, or is not a recording.
+pub fn outline(path: &Path) -> Result<Outline, RecordingError> {
+    let (file, header, file_bytes) = open(path)?;
+    let (mut offset, mut chunks, mut last) = (header.end, 0, None);
+    while let Step::Record(found) = step(&file, offset, file_bytes) {
+        chunks += u64::from(found.label.kind == Kind::Sound);
+        last = Some(found.label.kind);
+        offset = found.next();
+    }
+    let finished = last == Some(Kind::End) && offset == file_bytes;
+    Ok(Outline { session: header.session, tracks: header.tracks, bytes: file_bytes, chunks, finished })
+}
 
 /// Opens a recording from its first block; damage ends the iteration and is data, not an error.
-pub fn recover(path: &Path, key: Key<'_>) -> Result<Recording, RecordingError> { unimplemented!() }
+///
+/// # Errors
+/// When the file cannot be read, its header is damaged or another session's, or the key is not its own.
+pub fn recover(path: &Path, key: Key<'_>) -> Result<Recording, RecordingError> {
+    let (file, header, file_bytes) = open(path)?;
+    Ok(Recording {
+        path: path.to_owned(),
+        file,
+        file_bytes,
+        identity: header.unlock(key, path)?,
+        offset: header.end,
+        header,
+        number: 0,
+        ends: Default::default(),
+        gaps: Vec::new(),
+        marks: Vec::new(),
+        damage: None,
+        over: false,
+    })
+}
 
-/// The samples of `span` of one track, for a backlog; fewer when the file does not hold them. Seeks: the cost does not grow with the file.
-pub fn read(path: &Path, key: Key<'_>, track: Track, span: Span) -> Result<Vec<f32>, RecordingError> { unimplemented!() }
+/// A recording's file, header and length.
+pub(super) fn open(path: &Path) -> Result<(File, Header, u64), RecordingError> {
+    let file = File::open(path).map_err(at(path))?;
+    let header = Header::read(&file, path)?;
+    let bytes = file.metadata().map_err(at(path))?.len();
+    Ok((file, header, bytes))
+}

@@ -16,7 +16,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use self::{json::Report, page::page, rttm::rttm, words::Coded};
+pub use self::{json::Report, page::page, phrases::length, rttm::rttm, words::Coded};
 use crate::{
     measures::{Caveat, Numbers, measure},
     session::Session,

@@ -1,26 +1,80 @@
 //! Who keeps what: numbers in the clear, words sealed to the coachee.
 //!
 //! [`Writer`] holds public keys only and cannot read a word; [`Reader`] holds an [`Identity`](crate::seal::Identity) and can.
+//!
+//! # In the data directory (0700, this user's, no symbolic link)
+//! `sidetone.db`, SQLite: coachees, sessions with their numbers, sealed words, receipts. No plain column can hold speech,
+//! and a test walks the schema for one. `recordings/`: sealed recordings. `receipts.jsonl`: the receipts once more, so
+//! that an old database put back over a new one is made to forget again what was deleted.
+//!
+//! # Threats considered
+//! * **The coach, with full access to the files after the session.** Words and recordings are sealed to the coachee; the
+//!   keys of the session are gone from memory at stop. Sealed words say inside for which session and whom they are, so
+//!   that they cannot be moved. What the coach can do is destroy, or forge words that are new: neither reads any.
+//! * **Another user of the laptop.** Modes 0700 and 0600, a directory owned by somebody else or open to them is refused,
+//!   and so is a symbolic link in place of the directory, the database or a recording.
+//! * **A stolen laptop.** As the coach: a six-word passphrase under scrypt stands before the words. Numbers and names are
+//!   in the clear; full-disk encryption is the answer to that.
+//! * **A hostile web page** against the loopback server: `web` answers for itself; the vault has no socket.
+//! * **A school that asks for "the data".** There is nothing to hand over but numbers and sealed bytes; what the coachee
+//!   deleted has a receipt that says so.
+//!
+//! # Out of scope
+//! Whoever owns the laptop can forge: change a coachee's public key before a session, or alter this program. Words typed
+//! into a keylogger, or read over a shoulder. Copies made outside our files: backups, snapshots, blocks that an SSD has
+//! remapped, swap. A restored copy opens for nobody but the coachee.
+//!
+//! # Letting go
+//! Deleting unlinks the recording (which on a full disk makes the room that the rest needs), removes rows (`secure_delete`
+//! overwrites them) and writes a [`Receipt`] in the same transaction, empties the write-ahead log and rebuilds the
+//! database. What a crash leaves undone, the next [`Writer::open`] does: it deletes again whatever has a receipt, and
+//! unlinks recordings that have no right to be here any more.
 
+mod deletion;
+mod directory;
+mod plain;
 mod reader;
+mod receipts;
 mod retention;
 mod schema;
+mod sessions;
+mod words;
 mod writer;
 
 use std::path::PathBuf;
 
 pub use reader::Reader;
+pub use receipts::Receipt;
+pub use retention::{NOTICE_DAYS, RETENTION_DAYS};
+pub use words::{open_words, seal_words};
 pub use writer::Writer;
 
-use crate::{measures::Numbers, session::{Session, SessionId}};
+use crate::{
+    measures::Numbers,
+    session::{Session, SessionId},
+};
 
 /// What became of a transcript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision { Undecided, Kept, Deleted, Taken }
+pub enum Decision {
+    Undecided,
+    Kept,
+    Deleted,
+    Taken,
+}
 
 impl Decision {
+    const ALL: [Self; 4] = [Self::Undecided, Self::Kept, Self::Deleted, Self::Taken];
+
     /// The contract's word.
-    pub fn name(self) -> &'static str { unimplemented!() }
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Undecided => "undecided",
+            Self::Kept => "kept",
+            Self::Deleted => "deleted",
+            Self::Taken => "taken",
+        }
+    }
 }
 
 /// A coachee, as both people may see it.
@@ -46,18 +100,46 @@ pub struct Stored {
     /// RFC 3339: when undecided words are deleted.
     pub delete_after: Option<String>,
     pub keep_audio: KeepAudio,
+    /// RFC 3339: from when on words whose passphrase is lost can be deleted without it; `None` without a notice.
+    pub forgotten_after: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State { Recording, Finished }
+pub enum State {
+    Recording,
+    Finished,
+}
+
+impl State {
+    const ALL: [Self; 2] = [Self::Recording, Self::Finished];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Recording => "recording",
+            Self::Finished => "finished",
+        }
+    }
+}
 
 /// `--keep-audio` takes effect only once the coachee has confirmed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeepAudio { No, Asked, Confirmed }
+pub enum KeepAudio {
+    No,
+    Asked,
+    Confirmed,
+}
 
-/// What a deletion took away: append-only, and it holds no word.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Receipt { pub at: String, pub session: SessionId, pub what: String, pub rows: u64, pub files: u64, pub bytes: u64 }
+impl KeepAudio {
+    const ALL: [Self; 3] = [Self::No, Self::Asked, Self::Confirmed];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Asked => "asked",
+            Self::Confirmed => "confirmed",
+        }
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
@@ -65,6 +147,8 @@ pub enum VaultError {
     Unusable { path: PathBuf, reason: String },
     #[error("the data was written by a newer version of sidetone")]
     Newer,
+    #[error("a name has one line and 1 to 200 letters")]
+    BadName,
     #[error("there is no coachee called {0}")]
     NoCoachee(String),
     #[error("a coachee called {0} is here already")]
@@ -75,10 +159,18 @@ pub enum VaultError {
     Ambiguous(String),
     #[error("session {0} is still being recorded")]
     StillRecording(SessionId),
+    #[error("session {0} is finished: its words are the coachee's to decide about")]
+    AlreadyFinished(SessionId),
     #[error("the words of session {0} are not here any more")]
     NoWords(SessionId),
     #[error("this identity does not open the words")]
     WrongIdentity,
+    /// They were changed, or brought here from another session or coachee.
+    #[error("the words of session {0} are not what was stored")]
+    Altered(SessionId),
+    /// Seven days' notice have not passed, or have not begun (`until` is `None`).
+    #[error("the words of session {session} cannot be deleted without the passphrase yet")]
+    NoticeNotOver { session: SessionId, until: Option<String> },
     #[error("the database failed: {0}")]
     Database(String),
     #[error(transparent)]
@@ -88,5 +180,49 @@ pub enum VaultError {
 }
 
 impl VaultError {
-    pub fn hint(&self) -> Option<String> { unimplemented!() }
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Unusable { .. } => "name another data directory with --data-dir, one that is yours alone",
+            Self::Newer => "update sidetone, or name another data directory with --data-dir; nothing was changed",
+            Self::BadName => "give a shorter name, e.g. `sidetone coachee add Ana`",
+            Self::NoCoachee(_) => {
+                "`sidetone coachee list` shows who is there; `sidetone coachee add NAME` adds somebody"
+            }
+            Self::CoacheeExists(_) => "choose another name, or `sidetone coachee passphrase NAME` for a new passphrase",
+            Self::NoSession(_) | Self::Ambiguous(_) => "`sidetone sessions` lists them; `last` is the latest",
+            Self::StillRecording(_) => {
+                "`sidetone stop` or `sidetone withdraw` first; after a crash, `sidetone recover`"
+            }
+            Self::AlreadyFinished(_) => {
+                "the coachee can let go of it: `sidetone transcript delete SESSION --everything`"
+            }
+            Self::NoWords(_) => "`sidetone report SESSION` still shows the numbers",
+            Self::WrongIdentity => "only the identity of the session's coachee opens them",
+            Self::Altered(_) => {
+                "the file was changed outside sidetone; a backup of the data directory may still have them"
+            }
+            Self::NoticeNotOver { until: Some(until), .. } => {
+                return Some(format!("the notice is over at {until}; until then the passphrase deletes them at once"));
+            }
+            Self::NoticeNotOver { .. } => {
+                "`sidetone transcript delete SESSION --forgotten` gives notice, for seven days"
+            }
+            Self::Database(_) => "check that the disk is not full and that no other program holds the database",
+            Self::Seal(_) => return None,
+            Self::Io { .. } => "check that the disk is there, has room and can be written",
+        };
+        Some(hint.to_owned())
+    }
 }
+
+/// The database in the data directory.
+const DATABASE: &str = "sidetone.db";
+
+/// Names the file that an operation failed on.
+fn at(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> VaultError {
+    move |source| VaultError::Io { path: path.to_owned(), source }
+}
+
+#[cfg(test)]
+mod tests;

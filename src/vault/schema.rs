@@ -1,1 +1,116 @@
+//! The database: how it is opened, and the migrations that lead to its present form.
 
+use std::{path::Path, time::Duration};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
+
+use super::{VaultError, directory, writer::immediate};
+
+/// Each once released and never changed; new ones are added at the end.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_sessions.sql")];
+
+/// How long one program waits for another (the daemon and a command) before it gives up.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Opens the database, made if need be (0600), in its present form. One written by a newer version is left untouched.
+pub fn open(path: &Path) -> Result<Connection, VaultError> {
+    directory::make_private(path)?;
+    // The path is canonical: a link in it was put there since.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Until its version is known, nothing may change the file, and closing it would: by bringing the log's pages in.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    refuse_newer(version(&connection)?)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    write_ahead(&connection)?;
+    // What is committed is on disk, also after a power cut (macOS needs to be told twice); what is deleted is overwritten;
+    // rebuilding writes no other file.
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON; \
+         PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON;",
+    )?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Empties the write-ahead log, which holds pages as they were, and rebuilds the database without what was deleted.
+pub fn scrub(connection: &Connection) -> Result<(), VaultError> {
+    checkpoint(connection)?;
+    connection.execute_batch("VACUUM")?;
+    checkpoint(connection)
+}
+
+/// As [`scrub`], after a crash or a busy moment left something, and if nobody is in the way now.
+pub fn scrub_leftovers(connection: &Connection) -> Result<(), VaultError> {
+    let free: i64 = connection.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
+    let scrubbed = if free > 0 { scrub(connection) } else { checkpoint(connection) };
+    match scrubbed {
+        Err(VaultError::Database(reason)) if reason == BUSY => Ok(()),
+        scrubbed => scrubbed,
+    }
+}
+
+fn checkpoint(connection: &Connection) -> Result<(), VaultError> {
+    let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy { Err(VaultError::Database(BUSY.to_owned())) } else { Ok(()) }
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), VaultError> {
+    if version(connection)? == MIGRATIONS.len() as u32 {
+        return Ok(());
+    }
+    let transaction = immediate(connection)?;
+    // Again, now that no other program can be at it.
+    let from = version(&transaction)?;
+    refuse_newer(from)?;
+    for migration in MIGRATIONS.iter().skip(from as usize) {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "user_version", MIGRATIONS.len() as u32)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+fn refuse_newer(version: u32) -> Result<(), VaultError> {
+    if version as usize > MIGRATIONS.len() { Err(VaultError::Newer) } else { Ok(()) }
+}
+
+/// Turns the write-ahead log on. SQLite does not wait here when another program opens a new database at the same time.
+fn write_ahead(connection: &Connection) -> Result<(), VaultError> {
+    let pause = Duration::from_millis(10);
+    for _ in 0..BUSY_TIMEOUT.as_millis() / pause.as_millis() {
+        match connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0)) {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(mode) => return Err(VaultError::Database(format!("it stays in journal mode {mode}"))),
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => std::thread::sleep(pause),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(VaultError::Database(BUSY.to_owned()))
+}
+
+const BUSY: &str = "another program holds it";
+
+impl From<rusqlite::Error> for VaultError {
+    fn from(error: rusqlite::Error) -> Self {
+        // SQLite's messages name tables and columns, never values.
+        Self::Database(match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => BUSY.to_owned(),
+            Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => "the file is damaged".to_owned(),
+            Some(ErrorCode::ReadOnly) => "it cannot be written".to_owned(),
+            _ => error.to_string(),
+        })
+    }
+}
+
+#[cfg(test)]
+pub mod testing {
+    /// Versions of the schema there are.
+    pub const VERSIONS: u32 = super::MIGRATIONS.len() as u32;
+}

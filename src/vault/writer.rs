@@ -1,40 +1,305 @@
-use super::*;
-use crate::{seal::Recipient, transcript::Utterance};
-use std::path::Path;
+//! Storing: coachees, sessions, sealed words, decisions.
+
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::{
+    Coachee, Decision, KeepAudio, RETENTION_DAYS, State, Stored, VaultError, directory, plain, schema,
+    sessions::{self, Entry},
+    words::seal_words,
+};
+use crate::{
+    measures::Numbers,
+    seal::{Identity, Recipient},
+    session::{Session, SessionId},
+    transcript::Utterance,
+};
 
 /// Stores; cannot read a word.
 #[derive(Debug)]
-pub struct Writer {}
+pub struct Writer {
+    pub(super) connection: Connection,
+    /// Its real path.
+    pub(super) data_dir: PathBuf,
+    /// Instead of the clock, for tests.
+    now: Option<Timestamp>,
+}
 
 impl Writer {
-    /// Opens `<data_dir>/sidetone.db` (0600, directory 0700), migrates, enforces retention.
-    pub fn open(data_dir: &Path) -> Result<Self, VaultError> { unimplemented!() }
+    /// Opens `<data_dir>/sidetone.db` (0600, directory 0700), migrates, enforces retention and makes good what a crash, or
+    /// an old database put back, left undone.
+    ///
+    /// # Errors
+    /// When the directory or the database cannot be used, or was written by a newer version.
+    pub fn open(data_dir: &Path) -> Result<Self, VaultError> {
+        Self::open_with(data_dir, None)
+    }
 
-    pub fn add_coachee(&mut self, name: &str, recipient: &Recipient, locked_identity: Option<&[u8]>) -> Result<(), VaultError> { unimplemented!() }
-    pub fn coachees(&self) -> Result<Vec<Coachee>, VaultError> { unimplemented!() }
-    pub fn coachee(&self, name: &str) -> Result<Coachee, VaultError> { unimplemented!() }
-    pub fn relock(&mut self, name: &str, locked_identity: &[u8]) -> Result<(), VaultError> { unimplemented!() }
-    /// Everything of theirs goes: sessions, words, recordings, the key.
-    pub fn remove_coachee(&mut self, name: &str) -> Result<Vec<Receipt>, VaultError> { unimplemented!() }
+    /// As [`Writer::open`], as if it were `now` as long as it is open: for tests.
+    ///
+    /// # Errors
+    /// As [`Writer::open`].
+    pub fn open_at(data_dir: &Path, now: Timestamp) -> Result<Self, VaultError> {
+        Self::open_with(data_dir, Some(now))
+    }
 
-    /// Notes a session that begins.
-    pub fn begin(&mut self, session: &Session, keep_audio: KeepAudio) -> Result<(), VaultError> { unimplemented!() }
+    fn open_with(data_dir: &Path, now: Option<Timestamp>) -> Result<Self, VaultError> {
+        let data_dir = directory::private(data_dir)?;
+        let connection = schema::open(&data_dir.join(super::DATABASE))?;
+        directory::private(&data_dir.join(RECORDINGS))?;
+        let mut writer = Self { connection, data_dir, now };
+        writer.make_good()?;
+        writer.enforce_retention()?;
+        Ok(writer)
+    }
+
+    /// Takes in somebody who is coached. Their sessions are sealed to `recipient`.
+    ///
+    /// # Errors
+    /// When the name is no name, or taken.
+    pub fn add_coachee(
+        &mut self,
+        name: &str,
+        recipient: &Recipient,
+        locked_identity: Option<&[u8]>,
+    ) -> Result<(), VaultError> {
+        let name = plain::name(name)?;
+        let added = self.connection.execute(
+            "INSERT INTO coachees (name, recipient, locked_identity, added_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            params![name, recipient.to_string(), locked_identity, plain::time(self.now())],
+        )?;
+        if added == 0 { Err(VaultError::CoacheeExists(name.to_owned())) } else { Ok(()) }
+    }
+
+    /// All coachees, by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn coachees(&self) -> Result<Vec<Coachee>, VaultError> {
+        let mut select = self.connection.prepare("SELECT name FROM coachees ORDER BY name")?;
+        let names: Vec<String> = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        names.iter().map(|name| self.coachee(name)).collect()
+    }
+
+    /// # Errors
+    /// When there is nobody of that name.
+    pub fn coachee(&self, name: &str) -> Result<Coachee, VaultError> {
+        coachee(&self.connection, name)
+    }
+
+    /// Puts an identity under another passphrase.
+    ///
+    /// # Errors
+    /// When there is nobody of that name.
+    pub fn relock(&mut self, name: &str, locked_identity: &[u8]) -> Result<(), VaultError> {
+        let sql = "UPDATE coachees SET locked_identity = ? WHERE name = ?";
+        match self.connection.execute(sql, params![locked_identity, name.trim()])? {
+            0 => Err(VaultError::NoCoachee(name.to_owned())),
+            // The identity under the old passphrase must not lie in the write-ahead log.
+            _ => schema::scrub(&self.connection),
+        }
+    }
+
+    /// Notes a session that begins. From now on it is known to whom it is sealed and when its words go.
+    ///
+    /// # Errors
+    /// When there is no such coachee, or the session is here already.
+    pub fn begin(&mut self, session: &Session, keep_audio: KeepAudio) -> Result<(), VaultError> {
+        let delete_after = self.now().checked_add(SignedDuration::from_hours(24 * RETENTION_DAYS));
+        let delete_after = delete_after.map_err(|error| VaultError::Database(error.to_string()))?;
+        let transaction = immediate(&mut self.connection)?;
+        let coachee = coachee(&transaction, &session.coachee)?;
+        transaction.execute(
+            "INSERT INTO sessions (id, coachee, recipient, started_at, coach_stance, coachee_stance, tracks, consent_at, \
+             consent_wording, consent_asserted, model, state, keep_audio, decision, retention_days, delete_after, recording) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+            params![
+                session.id.to_string(),
+                coachee.name,
+                coachee.recipient.to_string(),
+                session.started_at,
+                session.coach_stance.map(|stance| stance.name()),
+                session.coachee_stance.map(|stance| stance.name()),
+                session.tracks,
+                session.consent.given_at,
+                session.consent.wording,
+                session.consent.asserted,
+                plain::model(&session.model),
+                State::Recording.name(),
+                keep_audio.name(),
+                Decision::Undecided.name(),
+                RETENTION_DAYS,
+                plain::time(delete_after),
+            ],
+        )?;
+        Ok(transaction.commit()?)
+    }
+
     /// Seals the words to the coachee, commits with the numbers, fsyncs; only then unlinks the recording, unless
-    /// `keep_recording` (words poor or failed, or audio kept). Words are sealed with session id and fingerprint before them.
-    pub fn finish(&mut self, session: SessionId, numbers: &Numbers, words: &[Utterance], keep_recording: bool) -> Result<(), VaultError> { unimplemented!() }
-    /// Withdrawal before stop: everything of the session goes.
-    pub fn withdraw(&mut self, session: SessionId) -> Result<Receipt, VaultError> { unimplemented!() }
+    /// `keep_recording` (words poor or failed) or the coachee has confirmed that they keep the audio. Also stores what
+    /// `redo` made of a kept recording: roles that were swapped stay swapped; no words leave earlier ones alone.
+    ///
+    /// # Errors
+    /// When there is no such session, its words were deleted or taken, or the disk fails: the recording is there then.
+    pub fn finish(
+        &mut self,
+        session: SessionId,
+        numbers: &Numbers,
+        words: &[Utterance],
+        keep_recording: bool,
+    ) -> Result<(), VaultError> {
+        let transaction = immediate(&mut self.connection)?;
+        let entry = sessions::get(&transaction, session)?;
+        if matches!(entry.stored.decision, Decision::Deleted | Decision::Taken) {
+            return Err(VaultError::NoWords(session));
+        }
+        if !words.is_empty() {
+            let sealed = seal_words(&entry.recipient, session, words)?;
+            transaction.execute(
+                "INSERT OR REPLACE INTO transcripts (session, sealed, bytes) VALUES (?1, ?2, length(?2))",
+                params![session.to_string(), sealed],
+            )?;
+        }
+        let numbers = if entry.swapped { plain::numbers(&numbers.swapped())? } else { plain::numbers(numbers)? };
+        let keep_recording = keep_recording || entry.stored.keep_audio == KeepAudio::Confirmed;
+        transaction.execute(
+            "UPDATE sessions SET numbers = ?, state = ?, recording = ? WHERE id = ?",
+            params![numbers, State::Finished.name(), keep_recording, session.to_string()],
+        )?;
+        // With `synchronous = FULL` this is on disk when it returns.
+        transaction.commit()?;
+        if !keep_recording {
+            directory::unlink(&self.recording_path(session))?;
+        }
+        Ok(())
+    }
 
-    pub fn sessions(&self) -> Result<Vec<Stored>, VaultError> { unimplemented!() }
+    /// All sessions, the earliest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn sessions(&self) -> Result<Vec<Stored>, VaultError> {
+        Ok(sessions::all(&self.connection)?.into_iter().map(|entry| self.seen(entry)).collect())
+    }
+
+    /// Sessions that were never finished. Unless one is being recorded right now, they were cut off by a crash, and can be
+    /// recovered and finished.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn interrupted(&self) -> Result<Vec<Stored>, VaultError> {
+        let open = |stored: &Stored| stored.state == State::Recording && stored.decision == Decision::Undecided;
+        Ok(self.sessions()?.into_iter().filter(open).collect())
+    }
+
     /// An id, a unique prefix, or `last`.
-    pub fn find(&self, which: &str) -> Result<Stored, VaultError> { unimplemented!() }
+    ///
+    /// # Errors
+    /// When it means no session, or more than one.
+    pub fn find(&self, which: &str) -> Result<Stored, VaultError> {
+        let session = sessions::find(&self.connection, which)?;
+        Ok(self.seen(sessions::get(&self.connection, session)?))
+    }
+
     /// `swap`: the numbers with both roles exchanged; the sealed words are exchanged when they are next opened.
-    pub fn swap(&mut self, session: SessionId) -> Result<(), VaultError> { unimplemented!() }
-    /// Keep. Needs proof that the coachee decides: the caller has unlocked their identity.
-    pub fn keep(&mut self, session: SessionId, proof: &crate::seal::Identity) -> Result<(), VaultError> { unimplemented!() }
-    pub fn delete_words(&mut self, session: SessionId, decision: Decision) -> Result<Receipt, VaultError> { unimplemented!() }
-    pub fn delete_everything(&mut self, session: SessionId) -> Result<Receipt, VaultError> { unimplemented!() }
-    pub fn receipts(&self) -> Result<Vec<Receipt>, VaultError> { unimplemented!() }
+    ///
+    /// # Errors
+    /// When there is no such session, or it is not finished.
+    pub fn swap(&mut self, session: SessionId) -> Result<(), VaultError> {
+        let transaction = immediate(&mut self.connection)?;
+        let stored = sessions::get(&transaction, session)?.stored;
+        let numbers = stored.numbers.ok_or(VaultError::StillRecording(session))?;
+        transaction.execute(
+            "UPDATE sessions SET numbers = ?, swapped = 1 - swapped WHERE id = ?",
+            params![plain::numbers(&numbers.swapped())?, session.to_string()],
+        )?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Keep. Needs proof that the coachee decides: the caller has unlocked their identity. A recording that stayed because
+    /// the words were poor goes, unless it is all there is or the coachee keeps audio.
+    ///
+    /// # Errors
+    /// When the identity is another's, the session is not finished, or nothing is left to be kept.
+    pub fn keep(&mut self, session: SessionId, proof: &Identity) -> Result<(), VaultError> {
+        let path = self.recording_path(session);
+        let transaction = immediate(&mut self.connection)?;
+        let entry = proven(&transaction, session, proof)?;
+        let stored = entry.stored;
+        if stored.state == State::Recording {
+            return Err(VaultError::StillRecording(session));
+        }
+        let recording = stored.has_recording && path.exists();
+        if !stored.has_words && !recording {
+            return Err(VaultError::NoWords(session));
+        }
+        let keep_recording = recording && (!stored.has_words || stored.keep_audio == KeepAudio::Confirmed);
+        transaction.execute(
+            "UPDATE sessions SET decision = ?, delete_after = NULL, notice_at = NULL, recording = ? WHERE id = ?",
+            params![Decision::Kept.name(), keep_recording, session.to_string()],
+        )?;
+        transaction.commit()?;
+        if !keep_recording {
+            directory::unlink(&path)?;
+        }
+        Ok(())
+    }
+
+    /// `--keep-audio`, confirmed by the coachee: [`Writer::finish`] then leaves the recording here.
+    ///
+    /// # Errors
+    /// When the identity is another's, or the recording is not here any more.
+    pub fn confirm_audio(&mut self, session: SessionId, proof: &Identity) -> Result<(), VaultError> {
+        let path = self.recording_path(session);
+        let transaction = immediate(&mut self.connection)?;
+        let stored = proven(&transaction, session, proof)?.stored;
+        if stored.state == State::Finished && !(stored.has_recording && path.exists()) {
+            return Err(VaultError::NoWords(session));
+        }
+        let sql = "UPDATE sessions SET keep_audio = ? WHERE id = ?";
+        transaction.execute(sql, params![KeepAudio::Confirmed.name(), session.to_string()])?;
+        Ok(transaction.commit()?)
+    }
+
     /// `<data_dir>/recordings/<id>.sealed`.
-    pub fn recording_path(&self, session: SessionId) -> PathBuf { unimplemented!() }
+    pub fn recording_path(&self, session: SessionId) -> PathBuf {
+        self.data_dir.join(RECORDINGS).join(format!("{session}.{RECORDING_EXTENSION}"))
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.now.unwrap_or_else(Timestamp::now)
+    }
+
+    fn seen(&self, entry: Entry) -> Stored {
+        let mut stored = entry.stored;
+        stored.has_recording &= self.recording_path(stored.session.id).exists();
+        stored
+    }
+}
+
+pub(super) const RECORDINGS: &str = "recordings";
+/// The same as [`crate::recording::EXTENSION`]; the vault knows no audio.
+pub(super) const RECORDING_EXTENSION: &str = "sealed";
+
+/// A transaction that is refused at its start, rather than in its middle, when another program writes.
+pub(super) fn immediate(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
+    connection.transaction_with_behavior(TransactionBehavior::Immediate)
+}
+
+/// A session, if `proof` is its coachee's.
+fn proven(connection: &Connection, session: SessionId, proof: &Identity) -> Result<Entry, VaultError> {
+    let entry = sessions::get(connection, session)?;
+    if entry.recipient == proof.to_recipient() { Ok(entry) } else { Err(VaultError::WrongIdentity) }
+}
+
+fn coachee(connection: &Connection, name: &str) -> Result<Coachee, VaultError> {
+    let row = connection
+        .query_row("SELECT name, recipient, locked_identity FROM coachees WHERE name = ?", [name.trim()], |row| {
+            Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?))
+        })
+        .optional()?;
+    let (name, recipient, locked_identity) = row.ok_or_else(|| VaultError::NoCoachee(name.to_owned()))?;
+    Ok(Coachee { name, recipient: recipient.parse()?, locked_identity })
 }

@@ -1,0 +1,111 @@
+//! `sidetone coach`: the coach's own voiceprint. Nothing is ever stored of a coachee's voice.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use clap::Subcommand;
+
+use super::{CliError, Config, load, shown, write_private};
+use crate::{
+    capture::{self, FileSource, Heard, InputSpec, Source},
+    speakers,
+    units::SAMPLE_RATE,
+};
+
+/// How long the coach is asked to talk.
+const ENROL: Duration = Duration::from_secs(30);
+/// More of a file than this tells nothing new about a voice.
+const FILE_SECONDS_MAX: usize = 300;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Learn the coach's voice from half a minute of it
+    Enrol {
+        /// From a recording of the coach alone, instead of the microphone
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+    },
+    /// Delete the voiceprint
+    Forget,
+}
+
+fn file(config: &Config) -> PathBuf {
+    config.data_dir.join("coach-voice.json")
+}
+
+/// The enrolled voice, if there is one.
+pub fn voiceprint(config: &Config) -> Result<Option<Vec<f32>>, CliError> {
+    let path = file(config);
+    let text = match fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(CliError::file(&path, &error)),
+    };
+    let print = serde_json::from_slice(&text);
+    print.map(Some).map_err(|_| {
+        CliError::user(format!("{} is damaged", shown(&path)), "`sidetone coach forget`, then `sidetone coach enrol`")
+    })
+}
+
+pub fn run(command: Command, config: &Config, _out: &mut dyn Write) -> Result<(), CliError> {
+    match command {
+        Command::Enrol { from } => enrol(from.as_deref(), config),
+        Command::Forget => {
+            let path = file(config);
+            match fs::remove_file(&path) {
+                Ok(()) => config.remark("The voiceprint is deleted."),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => config.remark("There was no voiceprint."),
+                Err(error) => return Err(CliError::file(&path, &error)),
+            }
+            Ok(())
+        }
+    }
+}
+
+fn enrol(from: Option<&Path>, config: &Config) -> Result<(), CliError> {
+    let encoder = load::speaker(config)?.ok_or_else(|| {
+        CliError::user("the model that tells voices apart is not here", "`sidetone models fetch speaker`")
+    })?;
+    let samples = match from {
+        Some(path) => from_source(&mut FileSource::open(path, f64::INFINITY, false)?, None)?,
+        None => {
+            config.remark("Talk for half a minute, as you do with a coachee. Nobody else should speak.");
+            from_source(&mut *capture::open(&InputSpec::Default, 1.0, false)?, Some(ENROL))?
+        }
+    };
+    let print = speakers::voiceprint(&encoder, &samples).ok_or_else(|| {
+        CliError::user(
+            "too little speech was heard to know the voice again",
+            "talk for longer, nearer to the microphone",
+        )
+    })?;
+    let path = file(config);
+    let text = serde_json::to_vec(&print).map_err(|_| CliError::ours("the voiceprint cannot be written"))?;
+    fs::create_dir_all(&config.data_dir).map_err(|error| CliError::file(&config.data_dir, &error))?;
+    let new = path.with_extension("new");
+    let _ = fs::remove_file(&new);
+    write_private(&new, &text)?;
+    fs::rename(&new, &path).map_err(|error| CliError::file(&path, &error))?;
+    config.remark(format!(
+        "Your voice is known now: 256 numbers in {}, readable by you alone. `sidetone coach forget` deletes them.",
+        shown(&path)
+    ));
+    Ok(())
+}
+
+fn from_source(source: &mut dyn Source, lasting: Option<Duration>) -> Result<Vec<f32>, CliError> {
+    let begun = Instant::now();
+    let mut samples = Vec::new();
+    while samples.len() < FILE_SECONDS_MAX * SAMPLE_RATE as usize && lasting.is_none_or(|most| begun.elapsed() < most) {
+        match source.next(Duration::from_millis(200))? {
+            Heard::Block(block) if block.track.0 == 0 => samples.extend_from_slice(&block.samples),
+            Heard::Block(_) | Heard::Nothing => {}
+            Heard::End => break,
+        }
+    }
+    Ok(samples)
+}

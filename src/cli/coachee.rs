@@ -1,0 +1,173 @@
+//! `sidetone coachee`: who is coached, and whose key the words are sealed to.
+
+use std::{io::Write, path::PathBuf};
+
+use clap::Subcommand;
+use zeroize::Zeroizing;
+
+use super::{
+    CliError, Config, ask, print_json,
+    unlock::{self, Unlock},
+};
+use crate::{
+    seal::{self, Identity, Recipient},
+    vault::Writer,
+};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Add somebody: let them do this themselves, it makes the key to their words
+    Add {
+        name: String,
+        /// A key that is kept elsewhere: nothing that opens the words is then on this laptop
+        #[arg(long, value_name = "age1...")]
+        recipient: Option<String>,
+        /// Read the passphrase from a file that only its owner can read, instead of asking
+        #[arg(long, value_name = "FILE", conflicts_with = "recipient")]
+        passphrase_file: Option<PathBuf>,
+    },
+    /// Everybody who was added
+    List,
+    /// Delete everything of theirs: words, recordings, numbers, key
+    Remove {
+        name: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Change the passphrase
+    Passphrase {
+        name: String,
+        #[command(flatten)]
+        unlock: Unlock,
+        /// Read the new passphrase from a file that only its owner can read
+        #[arg(long, value_name = "FILE")]
+        new_passphrase_file: Option<PathBuf>,
+    },
+}
+
+pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let mut vault = Writer::open(&config.data_dir)?;
+    match command {
+        Command::Add { name, recipient, passphrase_file } => {
+            add(&mut vault, &name, recipient.as_deref(), passphrase_file, config, out)
+        }
+        Command::List => list(&vault, config, out),
+        Command::Remove { name, yes } => remove(&mut vault, &name, yes, config, out),
+        Command::Passphrase { name, unlock, new_passphrase_file } => {
+            let identity = unlock.identity_of(&vault.coachee(&name)?)?;
+            let (passphrase, made) = chosen(new_passphrase_file)?;
+            vault.relock(&name, &seal::lock(&identity, &passphrase)?)?;
+            if made {
+                sheet(out, &name, &passphrase)?;
+            }
+            config.remark("The passphrase is changed; the old one opens nothing any more.");
+            Ok(())
+        }
+    }
+}
+
+fn add(
+    vault: &mut Writer,
+    name: &str,
+    recipient: Option<&str>,
+    passphrase_file: Option<PathBuf>,
+    config: &Config,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    if vault.coachee(name).is_ok() {
+        return Err(crate::vault::VaultError::CoacheeExists(name.to_owned()).into());
+    }
+    if let Some(recipient) = recipient {
+        let recipient: Recipient = recipient.parse()?;
+        vault.add_coachee(name, &recipient, None)?;
+        config.remark(format!("{name} is added. Only whoever holds the key to {recipient} can read the words."));
+        return Ok(());
+    }
+    let (passphrase, made) = chosen(passphrase_file)?;
+    let identity = Identity::generate();
+    vault.add_coachee(name, &identity.to_recipient(), Some(&seal::lock(&identity, &passphrase)?))?;
+    if made {
+        sheet(out, name, &passphrase)?;
+    }
+    config.remark(format!(
+        "{name} is added. The words of their sessions open with this passphrase only. \
+         Lose it, and the words are lost: nobody can reset it."
+    ));
+    Ok(())
+}
+
+/// The passphrase, and whether it was made for the coachee and has to be shown.
+fn chosen(file: Option<PathBuf>) -> Result<(Zeroizing<String>, bool), CliError> {
+    let given = match file {
+        Some(file) => Some(unlock::read_passphrase(&file)?),
+        None if ask::can_ask() => {
+            eprintln!("This is for the coachee: the passphrase opens the words of their sessions.");
+            unlock::new_passphrase()?
+        }
+        None => None,
+    };
+    match given {
+        Some(passphrase) => match unlock::check(&passphrase) {
+            Ok(()) => Ok((passphrase, false)),
+            Err(_) => {
+                Err(CliError::user("the passphrase is too short", "use at least 12 characters, or several words"))
+            }
+        },
+        None => Ok((seal::six_words()?, true)),
+    }
+}
+
+/// Shown once, and nowhere kept.
+fn sheet(out: &mut dyn Write, name: &str, passphrase: &str) -> Result<(), CliError> {
+    writeln!(out, "  Passphrase of {name}:")?;
+    writeln!(out)?;
+    writeln!(out, "      {passphrase}")?;
+    writeln!(out)?;
+    writeln!(out, "  Write it down now and take it with you. It is shown this once.")?;
+    Ok(())
+}
+
+fn list(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let coachees = vault.coachees()?;
+    if config.json {
+        let all: Vec<_> = coachees
+            .iter()
+            .map(|coachee| {
+                serde_json::json!({
+                    "name": coachee.name,
+                    "recipient": coachee.recipient.to_string(),
+                    "key": if coachee.locked_identity.is_some() { "passphrase" } else { "elsewhere" },
+                })
+            })
+            .collect();
+        return print_json(out, &all);
+    }
+    if coachees.is_empty() {
+        config.remark("Nobody yet. Let the coachee do this: `sidetone coachee add NAME`");
+    }
+    for coachee in coachees {
+        let key = if coachee.locked_identity.is_some() { "opens with a passphrase" } else { "key kept elsewhere" };
+        writeln!(out, "{}  ({key}; {})", coachee.name, coachee.recipient)?;
+    }
+    Ok(())
+}
+
+fn remove(vault: &mut Writer, name: &str, yes: bool, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    vault.coachee(name)?;
+    if !yes {
+        if !ask::can_ask() {
+            return Err(CliError::user("this deletes everything of theirs, so it wants a yes", "add `--yes`"));
+        }
+        if !ask::yes(&format!("Delete all sessions, words, numbers and the key of {name}?"))? {
+            config.remark("Nothing was deleted.");
+            return Ok(());
+        }
+    }
+    let receipts = vault.remove_coachee(name)?;
+    if config.json {
+        return print_json(out, &receipts);
+    }
+    config.remark(format!("{name} and everything of theirs is deleted ({} sessions).", receipts.len()));
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! What is said to a running recorder: `status pause resume mark stop withdraw watch`.
+
+use std::{
+    io::{IsTerminal, Write},
+    time::Duration,
+};
+
+use super::{CliError, Config, ask, daemon, print_json, report};
+use crate::{
+    capture::Alarm,
+    daemon::{Phase, Reply, Request, Status},
+    report::length,
+    vault::Writer,
+};
+
+/// Between two looks of `watch`.
+const WATCH_EVERY: Duration = Duration::from_millis(250);
+/// Levels (dB of full scale) at the ends of the meter.
+const METER_DB: (f32, f32) = (-60.0, 0.0);
+const METER_CELLS: f32 = 12.0;
+
+pub fn unexpected() -> CliError {
+    CliError::ours("the recorder gave an answer that does not fit")
+}
+
+fn ask_for_status(config: &Config, request: &Request) -> Result<Status, CliError> {
+    match daemon::connect(config)?.ask(request)? {
+        Reply::Status(status) => Ok(status),
+        _ => Err(unexpected()),
+    }
+}
+
+pub fn status(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let status = ask_for_status(config, &Request::Status)?;
+    if config.json { print_json(out, &status) } else { describe(&status, out) }
+}
+
+pub fn pause(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    say(config, &Request::Pause, "Paused: nothing is recorded until `sidetone resume`.", out)
+}
+
+pub fn resume(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    say(config, &Request::Resume, "Recording again.", out)
+}
+
+pub fn mark(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    say(config, &Request::Mark, "Marked.", out)
+}
+
+fn say(config: &Config, request: &Request, done: &str, out: &mut dyn Write) -> Result<(), CliError> {
+    let status = ask_for_status(config, request)?;
+    if config.json {
+        return print_json(out, &status);
+    }
+    config.remark(done);
+    Ok(())
+}
+
+/// One line about the recorder.
+pub fn describe(status: &Status, out: &mut dyn Write) -> Result<(), CliError> {
+    Ok(writeln!(out, "{}", sentence(status))?)
+}
+
+fn sentence(status: &Status) -> String {
+    let with = status.coachee.as_deref().unwrap_or("somebody");
+    let mut line = match status.phase {
+        Phase::Idle => return "The recorder is running; no session is being recorded.".to_owned(),
+        Phase::Recording => format!("Recording with {with}: {}", length(status.elapsed_s)),
+        Phase::Paused => format!("Paused with {with}: {} recorded", length(status.elapsed_s)),
+        Phase::Finishing => format!("Making the report of the session with {with}"),
+    };
+    if status.tracks > 1 {
+        line.push_str(", two microphones");
+    }
+    match status.marks {
+        0 => {}
+        1 => line.push_str(", 1 mark"),
+        marks => line.push_str(&format!(", {marks} marks")),
+    }
+    if let Some(alarm) = status.health.alarm {
+        line.push_str(&format!(". ATTENTION: {}", said(alarm)));
+    }
+    if status.input_ended {
+        line.push_str(". The file is over: `sidetone stop`");
+    }
+    line
+}
+
+fn said(alarm: Alarm) -> &'static str {
+    match alarm {
+        Alarm::NoSound => "no sound arrives from the microphone",
+        Alarm::AllZero => "the microphone sends nothing but zeros: is it muted, or not allowed?",
+        Alarm::Clipped => "the sound is distorted: turn the microphone down or move away",
+        Alarm::Silent => "next to nothing is heard: is it the right microphone?",
+        Alarm::Rebuilding => "the microphone was lost and is being looked for",
+    }
+}
+
+pub fn stop(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    config.remark("Making the report ...");
+    let reply = daemon::connect(config)?.ask(&Request::Stop)?;
+    let Reply::Stopped { session, ask } = reply else { return Err(unexpected()) };
+    let mut vault = Writer::open(&config.data_dir)?;
+    let which = session.to_string();
+    if let Some(times) = ask {
+        settle_roles(&mut vault, &which, times, config)?;
+    }
+    report::show(&vault.find(&which)?, config, out)
+}
+
+/// Nobody said whose voice is whose: asks with a moment to think of, or says how to mend it.
+pub fn settle_roles(vault: &mut Writer, session: &str, times: [f64; 2], config: &Config) -> Result<(), CliError> {
+    let [coach, coachee] = times.map(length);
+    if !ask::can_ask() {
+        config.remark(format!(
+            "The voice at {coach} was taken for the coach's, the one at {coachee} for the coachee's. \
+             If that is wrong: `sidetone swap {session}`"
+        ));
+        return Ok(());
+    }
+    eprintln!("Two voices were heard: one spoke at {coach} into the session, the other at {coachee}.");
+    if !ask::yes(&format!("Was it the coach who spoke at {coach}?"))? {
+        vault.swap(vault.find(session)?.session.id)?;
+    }
+    Ok(())
+}
+
+pub fn withdraw(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    match daemon::connect(config)?.ask(&Request::Withdraw)? {
+        reply @ Reply::Withdrawn { .. } if config.json => print_json(out, &reply),
+        Reply::Withdrawn { .. } => {
+            config.remark("Withdrawn: everything of this session is deleted.");
+            Ok(())
+        }
+        _ => Err(unexpected()),
+    }
+}
+
+pub fn watch(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let live = std::io::stdout().is_terminal() && !config.json;
+    loop {
+        let status = ask_for_status(config, &Request::Status)?;
+        if config.json {
+            let line = serde_json::to_string(&status).map_err(|_| unexpected())?;
+            writeln!(out, "{line}")?;
+        } else {
+            let line = format!("{}  {}", meter(&status), sentence(&status));
+            let fitting: String = line.chars().take(config.width.saturating_sub(1)).collect();
+            if live {
+                write!(out, "\r\x1b[2K{fitting}")?;
+            } else {
+                writeln!(out, "{line}")?;
+            }
+        }
+        out.flush()?;
+        if status.phase == Phase::Idle {
+            if live {
+                writeln!(out)?;
+            }
+            return Ok(());
+        }
+        std::thread::sleep(WATCH_EVERY);
+    }
+}
+
+/// The level of each track as a bar.
+fn meter(status: &Status) -> String {
+    let tracks = usize::from(status.tracks.clamp(1, 2));
+    let bars = status.health.level_db.iter().take(tracks).map(|&db| {
+        let (low, high) = METER_DB;
+        let filled = ((db - low) / (high - low) * METER_CELLS).clamp(0.0, METER_CELLS) as usize;
+        format!("[{:<1$}]", "#".repeat(filled), METER_CELLS as usize)
+    });
+    bars.collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,166 @@
+//! What went wrong, in one line, and what to do about it, in another. Every error of the program becomes a [`CliError`]
+//! here, so that its hint and its exit code are found in one place.
+
+use std::{io, path::Path, process::ExitCode};
+
+use crate::{
+    capture::CaptureError,
+    daemon::{ClientError, Failure},
+    recording::RecordingError,
+    seal::SealError,
+    speakers::SpeakerError,
+    transcript::TranscriptError,
+    vault::VaultError,
+    weights::WeightsError,
+};
+
+/// An error as a person sees it.
+#[derive(Debug)]
+pub struct CliError {
+    message: String,
+    hint: Option<String>,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// The user can do something about it: exit code 1.
+    User,
+    /// Our fault: exit code 2.
+    Ours,
+    /// Whoever read our output has gone: nothing to say, exit code 0.
+    ClosedPipe,
+}
+
+impl CliError {
+    pub fn user(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: Some(hint.into()), kind: Kind::User }
+    }
+
+    pub fn ours(message: impl Into<String>) -> Self {
+        let hint = Some("this is a fault of the program: please report it".to_owned());
+        Self { message: message.into(), hint, kind: Kind::Ours }
+    }
+
+    pub(super) fn of(error: &impl ToString, hint: Option<String>) -> Self {
+        Self { message: error.to_string(), hint, kind: Kind::User }
+    }
+
+    /// An error of the file system, by name of the file.
+    pub fn file(path: &Path, error: &io::Error) -> Self {
+        let hint = match error.kind() {
+            io::ErrorKind::NotFound => "check the path",
+            io::ErrorKind::PermissionDenied => "check who may use it: `ls -l`, or choose another place",
+            io::ErrorKind::StorageFull => "free some space: `df -h` shows where it went",
+            _ => "check the disk, or choose another place",
+        };
+        Self::user(format!("{}: {}", path.display(), plain(error)), hint)
+    }
+
+    /// For a daemon's reply to say the same.
+    pub fn into_failure(self) -> Failure {
+        let code = if self.kind == Kind::Ours { 2 } else { 1 };
+        Failure { message: self.message, hint: self.hint, code }
+    }
+}
+
+/// The system's words without its "(os error 2)".
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+}
+
+/// Prints `error:` and `hint:` to stderr; the exit code is the contract's.
+pub fn explain(error: &CliError) -> ExitCode {
+    if error.kind != Kind::ClosedPipe {
+        eprintln!("error: {}", error.message);
+        if let Some(hint) = &error.hint {
+            eprintln!("hint: {hint}");
+        }
+    }
+    match error.kind {
+        Kind::User => ExitCode::from(1),
+        Kind::Ours => ExitCode::from(2),
+        Kind::ClosedPipe => ExitCode::SUCCESS,
+    }
+}
+
+/// Writing to stdout: the only I/O whose error carries no path.
+impl From<io::Error> for CliError {
+    fn from(error: io::Error) -> Self {
+        let closed = error.kind() == io::ErrorKind::BrokenPipe;
+        let kind = if closed { Kind::ClosedPipe } else { Kind::User };
+        Self { message: format!("the output cannot be written: {}", plain(&error)), hint: None, kind }
+    }
+}
+
+impl From<CaptureError> for CliError {
+    fn from(error: CaptureError) -> Self {
+        Self::of(&error, error.hint())
+    }
+}
+
+impl From<VaultError> for CliError {
+    fn from(error: VaultError) -> Self {
+        Self::of(&error, error.hint())
+    }
+}
+
+impl From<WeightsError> for CliError {
+    fn from(error: WeightsError) -> Self {
+        Self::of(&error, error.hint())
+    }
+}
+
+impl From<SpeakerError> for CliError {
+    fn from(error: SpeakerError) -> Self {
+        Self::of(&error, error.hint())
+    }
+}
+
+impl From<TranscriptError> for CliError {
+    fn from(error: TranscriptError) -> Self {
+        Self::of(&error, Some("`sidetone models verify` checks the model files".into()))
+    }
+}
+
+impl From<SealError> for CliError {
+    fn from(error: SealError) -> Self {
+        let hint = match error {
+            SealError::NotARecipient => "make one with `age-keygen`; it prints the recipient as `public key`",
+            SealError::NotAnIdentity => "give the file that `age-keygen` wrote, or use the passphrase instead",
+            SealError::WrongPassphrase => "try again; the words stay sealed until the passphrase is right",
+            SealError::WrongIdentity => "use the identity of the coachee this was sealed to",
+            SealError::Sealing => "try again; if it stays, please report it",
+        };
+        Self::user(error.to_string(), hint)
+    }
+}
+
+impl From<RecordingError> for CliError {
+    fn from(error: RecordingError) -> Self {
+        Self::of(&error, Some("`sidetone sessions` shows what is here; the recording is left as it is".into()))
+    }
+}
+
+impl From<Failure> for CliError {
+    fn from(failure: Failure) -> Self {
+        let kind = if failure.code == 2 { Kind::Ours } else { Kind::User };
+        Self { message: failure.message, hint: failure.hint, kind }
+    }
+}
+
+impl From<ClientError> for CliError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Failed(failure) => failure.into(),
+            ClientError::NotRunning => {
+                Self::user("no session is being recorded", "start one: `sidetone start --coachee NAME`")
+            }
+            ClientError::Lost(_) => Self::of(
+                &"the recorder stopped answering",
+                Some("what was recorded is safe: `sidetone recover` reads it".to_owned()),
+            ),
+        }
+    }
+}

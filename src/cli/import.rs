@@ -1,0 +1,114 @@
+//! `sidetone import`: a report of a recording that exists already. The same pipeline as live, fed faster.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use indicatif::ProgressBar;
+
+use super::{CliError, Config, coach, control, load, models, report, start};
+use crate::{
+    capture::{FileSource, Heard, Source},
+    pipeline::{Outcome, Pipeline, Setup},
+    session::{Session, SessionId},
+    speakers::RoleHint,
+    units::Sample,
+    vault::{KeepAudio, Writer},
+};
+
+/// Speech that may wait for decoding before the feeder waits too: two windows, so that memory stays flat.
+pub const BEHIND_MAX_S: f64 = 60.0;
+
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Audio: wav, flac, mp3, m4a or ogg
+    file: PathBuf,
+    /// Whose session it is: see `sidetone coachee add`
+    #[arg(long, value_name = "NAME")]
+    coachee: String,
+    #[command(flatten)]
+    stances: start::Stances,
+    #[command(flatten)]
+    roles: start::Roles,
+    /// Both of you have agreed already: recorded as asserted, and said in the report
+    #[arg(long)]
+    consent_both: bool,
+    /// Delete the file once its report is made
+    #[arg(long)]
+    delete_original: bool,
+    /// The model that turns speech into words
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+}
+
+pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let mut vault = Writer::open(&config.data_dir)?;
+    vault.coachee(&args.coachee)?;
+    let two_tracks = args.roles.coach_track.is_some();
+    let mut source = FileSource::open(&args.file, f64::INFINITY, two_tracks)?;
+    let model = match &args.model {
+        Some(name) => name.clone(),
+        None => load::default_whisper(config)?,
+    };
+    let models = load::models(config, &model)?;
+    let consent = start::consent(args.consent_both)?;
+    let session = Session {
+        id: SessionId::generate(),
+        coachee: args.coachee,
+        started_at: start::now(),
+        coach_stance: args.stances.stance.map(Into::into),
+        coachee_stance: args.stances.coachee_stance.map(Into::into),
+        tracks: source.tracks(),
+        consent,
+        model,
+    };
+    let hint = hint(args.roles, config)?;
+    let setup = Setup { tracks: source.tracks(), hint, microphone: false };
+    let progress = models::bar(config, source.length_s().map_or(0, |length| length as u64), &name_of(&args.file));
+    let pipeline = Pipeline::new(models, setup, None);
+    // Nothing is in the vault before the file is read to its end: Ctrl-C leaves nothing behind.
+    let outcome = feed(pipeline, &mut source, &progress);
+    progress.finish_and_clear();
+    let outcome = outcome?;
+    vault.begin(&session, KeepAudio::No)?;
+    vault.finish(session.id, &outcome.numbers, &outcome.words, false)?;
+    let id = session.id.to_string();
+    if args.delete_original {
+        std::fs::remove_file(&args.file).map_err(|error| CliError::file(&args.file, &error))?;
+    }
+    if let Some(times) = outcome.ask {
+        control::settle_roles(&mut vault, &id, times.map(Sample::seconds), config)?;
+    }
+    report::show(&vault.find(&id)?, config, out)
+}
+
+/// Whose voice is the coach's, as far as is known.
+pub fn hint(roles: start::Roles, config: &Config) -> Result<RoleHint, CliError> {
+    Ok(match (roles.track(), roles.coach_speaks_first, coach::voiceprint(config)?) {
+        (Some(track), ..) => RoleHint::CoachTrack(track),
+        (None, true, _) => RoleHint::CoachSpeaksFirst,
+        (None, false, Some(print)) => RoleHint::Voiceprint(print),
+        (None, false, None) => RoleHint::None,
+    })
+}
+
+/// Feeds a whole source to the pipeline.
+pub fn feed(mut pipeline: Pipeline, source: &mut dyn Source, progress: &ProgressBar) -> Result<Outcome, CliError> {
+    loop {
+        match source.next(Duration::from_secs(1))? {
+            Heard::Block(block) => {
+                pipeline.push(&block);
+                progress.set_position(block.first.seconds() as u64);
+                pipeline.wait_until_behind(BEHIND_MAX_S);
+            }
+            Heard::Nothing => {}
+            Heard::End => return Ok(pipeline.finish()),
+        }
+    }
+}
+
+fn name_of(file: &Path) -> String {
+    file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,78 @@
+//! From a model's name to a model in memory, checked before anything else touches it.
+
+use std::{path::PathBuf, sync::Arc};
+
+use super::{CliError, Config};
+use crate::{
+    moves::Coder,
+    pipeline::Models,
+    speakers::SpeakerEncoder,
+    transcript::Whisper,
+    weights::{self, Entry, Manifest, ModelRole},
+};
+
+/// The model that comes with the program.
+pub const DEMO_MODEL: &str = "demo.en";
+
+/// Threads that decode. whisper.cpp's threads spin, so one core is left to capture and everything else.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1)).clamp(1, 4)
+}
+
+/// The file of a model, if it is here.
+fn path_of(config: &Config, entry: &Entry) -> Option<PathBuf> {
+    weights::locate(&config.models_dirs, &entry.file)
+}
+
+/// The Whisper model to use when none is named: the recommended one if it is here, else the best that is.
+pub fn default_whisper(config: &Config) -> Result<String, CliError> {
+    let manifest = Manifest::bundled()?;
+    let here = |entry: &&Entry| entry.role == ModelRole::Whisper && path_of(config, entry).is_some();
+    let recommended = manifest.entries().iter().filter(|entry| entry.recommended).find(here);
+    let largest = || manifest.entries().iter().filter(here).max_by_key(|entry| entry.bytes);
+    Ok(recommended.or_else(largest).map_or(DEMO_MODEL, |entry| &entry.name).to_owned())
+}
+
+/// Loads what works on a session. The Whisper model must be there; without the speaker model voices are told apart less
+/// well, and the report says so.
+pub fn models(config: &Config, whisper: &str) -> Result<Models, CliError> {
+    let manifest = Manifest::bundled()?;
+    let entry = manifest.find(whisper)?;
+    if entry.role != ModelRole::Whisper {
+        return Err(CliError::user(
+            format!("`{whisper}` is not a model that turns speech into words"),
+            "`sidetone models list` shows which are",
+        ));
+    }
+    let path = path_of(config, entry).ok_or_else(|| {
+        let hint = if whisper == DEMO_MODEL {
+            "it comes with the program: name its directory with `--models-dir DIR`".to_owned()
+        } else {
+            format!("`sidetone models fetch {whisper}`")
+        };
+        CliError::user(format!("the model `{whisper}` is not here"), hint)
+    })?;
+    weights::check_ggml(&path)?;
+    let whisper_model = Arc::new(Whisper::load(&path, threads())?);
+    let moves = Coder::load(text_model(config)?.as_deref()).map_err(|error| CliError::ours(error.to_string()))?;
+    Ok(Models {
+        whisper: Some((whisper.to_owned(), whisper_model)),
+        speaker: speaker(config)?,
+        moves: Some(Arc::new(moves)),
+    })
+}
+
+/// The folder of the text model, if it is here.
+pub fn text_model(config: &Config) -> Result<Option<PathBuf>, CliError> {
+    let manifest = Manifest::bundled()?;
+    let entry = manifest.find("text")?;
+    Ok(path_of(config, entry).and_then(|model| Some(model.parent()?.to_owned())))
+}
+
+/// The speaker encoder, if its file is here.
+pub fn speaker(config: &Config) -> Result<Option<Arc<SpeakerEncoder>>, CliError> {
+    let manifest = Manifest::bundled()?;
+    let entry = manifest.find("speaker")?;
+    let Some(path) = path_of(config, entry) else { return Ok(None) };
+    Ok(Some(Arc::new(SpeakerEncoder::load(&path)?)))
+}

@@ -1,0 +1,163 @@
+//! `sidetone models`: which model files there are, and bringing them.
+
+use std::{io::Write, path::PathBuf};
+
+use clap::Subcommand;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+
+use super::{CliError, Config, load::DEMO_MODEL, print_json, shown};
+use crate::weights::{self, Entry, Manifest, ModelRole};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// What is here, and what suits this machine
+    List,
+    /// Bring a model from its publisher: the only time this program uses the network
+    Fetch { name: String },
+    /// Check every model file that is here
+    Verify,
+    /// Take in a model file that you brought yourself
+    Import { file: PathBuf },
+}
+
+pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let manifest = Manifest::bundled()?;
+    match command {
+        Command::List => list(&manifest, config, out),
+        Command::Fetch { name } => fetch(manifest.find(&name)?, config, out),
+        Command::Verify => verify(&manifest, config, out),
+        Command::Import { file } => {
+            let entry = weights::import(&manifest, &file, &config.fetch_into)?;
+            config.remark(format!("{} is now in {}", entry.name, shown(&config.fetch_into)));
+            Ok(())
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    name: &'a str,
+    role: &'static str,
+    bytes: u64,
+    here: Option<String>,
+    recommended: bool,
+    suits: Option<&'static str>,
+    good_for: &'a str,
+    licence: &'a str,
+}
+
+fn role_name(role: ModelRole) -> &'static str {
+    match role {
+        ModelRole::Whisper => "whisper",
+        ModelRole::Speaker => "speaker",
+        ModelRole::Text => "text",
+    }
+}
+
+fn list(manifest: &Manifest, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let memory = memory_bytes();
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let rows: Vec<Row> = manifest
+        .entries()
+        .iter()
+        .map(|entry| Row {
+            name: &entry.name,
+            role: role_name(entry.role),
+            bytes: entry.bytes,
+            here: weights::locate(&config.models_dirs, &entry.file).map(|path| shown(&path)),
+            recommended: entry.recommended,
+            suits: weights::suits(entry, memory, cores),
+            good_for: &entry.good_for,
+            licence: &entry.licence,
+        })
+        .collect();
+    if config.json {
+        return print_json(out, &rows);
+    }
+    for (role, heading) in [
+        ("whisper", "Speech to words (one is needed for the transcript):"),
+        ("speaker", "Voices (tells two people apart on one microphone):"),
+        ("text", "Sentences (tells questions, reflections and advice apart):"),
+    ] {
+        writeln!(out, "{heading}")?;
+        for row in rows.iter().filter(|row| row.role == role) {
+            let mark = if row.here.is_some() { "here" } else { "-" };
+            let best = if row.recommended { " (recommended)" } else { "" };
+            writeln!(out, "  {mark:4} {:20} {:>7}  {}{best}", row.name, size(row.bytes), row.good_for)?;
+            if let Some(advice) = row.suits.filter(|advice| *advice != "suits this machine") {
+                writeln!(out, "{:36}{advice}", "")?;
+            }
+        }
+        writeln!(out)?;
+    }
+    config.remark(format!(
+        "`sidetone models fetch NAME` brings one. {DEMO_MODEL} knows synthetic voices only: it is for trying out."
+    ));
+    Ok(())
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0 => "?".to_owned(),
+        1_000_000_000.. => format!("{:.1} GB", bytes as f64 / 1e9),
+        _ => format!("{:.0} MB", (bytes as f64 / 1e6).max(1.0)),
+    }
+}
+
+/// Bytes of memory in this machine; a careful guess where the system does not say.
+fn memory_bytes() -> u64 {
+    const GUESS: u64 = 8_000_000_000;
+    // SAFETY: sysconf reads two numbers of the system.
+    let (pages, page) = unsafe { (libc::sysconf(libc::_SC_PHYS_PAGES), libc::sysconf(libc::_SC_PAGESIZE)) };
+    match (u64::try_from(pages), u64::try_from(page)) {
+        (Ok(pages), Ok(page)) if pages > 0 => pages.saturating_mul(page),
+        _ => GUESS,
+    }
+}
+
+/// A bar on stderr, hidden where nobody looks.
+pub fn bar(config: &Config, length: u64, what: &str) -> ProgressBar {
+    let target = if config.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let style =
+        ProgressStyle::with_template("{msg} {wide_bar} {percent:>3} %  {eta}").unwrap_or(ProgressStyle::default_bar());
+    ProgressBar::with_draw_target(Some(length), target).with_style(style).with_message(what.to_owned())
+}
+
+fn fetch(entry: &Entry, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let progress = bar(config, entry.bytes, &entry.name);
+    let fetched = weights::fetch(entry, &config.fetch_into, &config.network, &mut |done, total| {
+        progress.set_length(total);
+        progress.set_position(done);
+    });
+    progress.finish_and_clear();
+    Ok(writeln!(out, "{}", shown(&fetched?))?)
+}
+
+fn verify(manifest: &Manifest, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let mut damaged = Vec::new();
+    let mut checked = Vec::new();
+    for entry in manifest.entries() {
+        let Some(path) = weights::locate(&config.models_dirs, &entry.file) else { continue };
+        let verdict = weights::verify(entry, &path);
+        let whole = verdict.is_ok();
+        if !config.json {
+            let said = verdict.map_or_else(|error| error.to_string(), |()| "whole".to_owned());
+            writeln!(out, "{}: {said}", entry.name)?;
+        }
+        if !whole {
+            damaged.push(entry.name.clone());
+        }
+        checked.push(serde_json::json!({"name": entry.name, "path": shown(&path), "whole": whole}));
+    }
+    if config.json {
+        print_json(out, &checked)?;
+    }
+    match damaged.first() {
+        None => Ok(()),
+        Some(name) => Err(CliError::user(
+            format!("not whole: {}", damaged.join(", ")),
+            format!("delete the file and bring it again: `sidetone models fetch {name}`"),
+        )),
+    }
+}

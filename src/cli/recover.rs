@@ -1,0 +1,91 @@
+//! `sidetone recover`: a session that was cut off by a crash is finished from what was saved.
+
+use std::io::Write;
+
+use super::{CliError, Config, control, import, load, models, report, start, unlock::Unlock};
+use crate::{
+    pipeline::{Outcome, Pipeline, Setup},
+    recording::{self, Key, Recording},
+    units::Sample,
+    vault::{State, Stored, Writer},
+};
+
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// An id, the beginning of one, or `last`; without it, the session that was cut off
+    session: Option<String>,
+    #[command(flatten)]
+    unlock: Unlock,
+    #[command(flatten)]
+    roles: start::Roles,
+}
+
+pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let mut vault = Writer::open(&config.data_dir)?;
+    let stored = match &args.session {
+        Some(which) => vault.find(which)?,
+        None => vault
+            .sessions()?
+            .into_iter()
+            .find(|stored| stored.state == State::Recording)
+            .ok_or_else(|| CliError::user("no session was cut off", "`sidetone sessions` shows what is here"))?,
+    };
+    let id = stored.session.id;
+    if stored.state == State::Finished {
+        return Err(CliError::user(
+            format!("session {id} was finished properly"),
+            format!("`sidetone report {id}` shows it"),
+        ));
+    }
+    refuse_if_recording(&stored, config)?;
+    let path = vault.recording_path(id);
+    let outline = recording::outline(&path)?;
+    config.remark(format!(
+        "Saved of the session with {}: {:.1} MB of sealed sound. The coachee's key opens it.",
+        stored.session.coachee,
+        outline.bytes as f64 / 1e6
+    ));
+    let coachee = vault.coachee(&stored.session.coachee)?;
+    let identity = args.unlock.identity_of(&coachee)?;
+    let recording = recording::recover(&path, Key::Coachee(&identity))?;
+    let models = load::models(config, &stored.session.model)?;
+    let hint = import::hint(args.roles, config)?;
+    let pipeline = Pipeline::new(models, Setup { tracks: recording.tracks(), hint, microphone: true }, None);
+    let mut outcome = replay(pipeline, recording, outline.bytes, config);
+    outcome.numbers.recovered = true;
+    vault.finish(id, &outcome.numbers, &outcome.words, outcome.words_poor)?;
+    if let Some(times) = outcome.ask {
+        control::settle_roles(&mut vault, &id.to_string(), times.map(Sample::seconds), config)?;
+    }
+    report::show(&vault.find(&id.to_string())?, config, out)
+}
+
+/// A session whose recorder is alive is not lost.
+fn refuse_if_recording(stored: &Stored, config: &Config) -> Result<(), CliError> {
+    let Ok(mut client) = super::daemon::connect(config) else { return Ok(()) };
+    match client.ask(&crate::daemon::Request::Status)? {
+        crate::daemon::Reply::Status(status) if status.session == Some(stored.session.id) => {
+            Err(CliError::user(format!("session {} is still being recorded", stored.session.id), "`sidetone stop`"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Feeds what survived of a recording to the pipeline.
+pub fn replay(mut pipeline: Pipeline, mut recording: Recording, bytes: u64, config: &Config) -> Outcome {
+    /// Samples of 16 bits.
+    const BYTES_PER_SAMPLE: u64 = 2;
+    let progress = models::bar(config, bytes / BYTES_PER_SAMPLE / u64::from(crate::units::SAMPLE_RATE), "reading");
+    let mut gaps = 0;
+    while let Some(block) = recording.next() {
+        for (at, _) in recording.gaps().iter().skip(gaps) {
+            pipeline.gap(*at);
+        }
+        gaps = recording.gaps().len();
+        pipeline.push(&block);
+        progress.set_position(block.first.seconds() as u64);
+        pipeline.wait_until_behind(import::BEHIND_MAX_S);
+    }
+    progress.finish_and_clear();
+    pipeline.finish()
+}

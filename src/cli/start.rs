@@ -1,0 +1,168 @@
+//! `sidetone start`: both people are asked, then the recorder begins.
+
+use std::{io::Write, path::PathBuf};
+
+use super::{CliError, Config, Stance, ask, coach, control, daemon, load, print_json};
+use crate::{
+    capture::InputSpec,
+    daemon::{Reply, Request, Start},
+    session::{Consent, Session, SessionId},
+    vault::Writer,
+};
+
+/// Version of [`WORDING`]: raise it with every change of sense, so that what somebody agreed to can be told later.
+pub const WORDING_VERSION: u32 = 1;
+
+/// What both people are asked to agree to.
+pub const WORDING: &str = "\
+Before anything is recorded, both of you are asked.
+
+  What happens   This laptop records your conversation and turns it into numbers:
+                 who talked for how long, and how directive the coaching was.
+                 Nothing leaves the laptop.
+  Who sees what  Both of you see the same numbers. The words can be read by the
+                 coachee alone, with their passphrase; they keep or delete them.
+  How long       Sound is deleted when the report is made. Words that nobody decides
+                 about are deleted after 30 days.
+  Your way out   Either of you can withdraw at any moment before `stop`, and
+                 everything of the session is deleted: `sidetone withdraw`.
+  What it is not It cannot be used to judge anyone, whatever coaching was used for at
+                 this school before. There is no score and no ranking.
+";
+
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Whose session it is: see `sidetone coachee add`
+    #[arg(long, value_name = "NAME")]
+    coachee: String,
+    #[command(flatten)]
+    stances: Stances,
+    /// `default`, a device, `A+B` for two microphones, `A+system`, or `file:PATH`
+    #[arg(long, value_name = "SPEC", default_value = "default")]
+    input: String,
+    /// How many times faster a file is played
+    #[arg(long, value_name = "N", default_value_t = 1.0, hide = true)]
+    speed: f64,
+    #[command(flatten)]
+    roles: Roles,
+    /// Keep the sound too; takes effect once the coachee confirms it
+    #[arg(long)]
+    keep_audio: bool,
+    /// Both of you have agreed already: recorded as asserted, and said in the report
+    #[arg(long)]
+    consent_both: bool,
+    /// The model that turns speech into words
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+}
+
+/// What both people want the session to be.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub struct Stances {
+    /// What the coach means this session to be
+    #[arg(long, value_name = "STANCE")]
+    pub stance: Option<Stance>,
+    /// What the coachee wants it to be
+    #[arg(long, value_name = "STANCE")]
+    pub coachee_stance: Option<Stance>,
+}
+
+/// Which voice is the coach's.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub struct Roles {
+    /// With two microphones, the coach's: 1 or 2
+    #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub coach_track: Option<u8>,
+    /// The coach says the first sentence
+    #[arg(long)]
+    pub coach_speaks_first: bool,
+}
+
+impl Roles {
+    /// The coach's track, counted from 0.
+    pub fn track(self) -> Option<u8> {
+        self.coach_track.map(|track| track - 1)
+    }
+}
+
+pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    // Everything that can be wrong is looked at before two people are asked.
+    Writer::open(&config.data_dir)?.coachee(&args.coachee)?;
+    let input: InputSpec = args.input.parse()?;
+    if !(args.speed.is_finite() && args.speed > 0.0) {
+        return Err(CliError::user("`--speed` must be more than 0", "`--speed 1` is the file's own speed"));
+    }
+    let model = match &args.model {
+        Some(name) => name.clone(),
+        None => load::default_whisper(config)?,
+    };
+    let input = match input {
+        // The daemon has a working directory of its own.
+        InputSpec::File(path) => format!("file:{}", absolute(path)?.display()),
+        _ => args.input,
+    };
+    let consent = consent(args.consent_both)?;
+    let start = Start {
+        session: Session {
+            id: SessionId::generate(),
+            coachee: args.coachee,
+            started_at: consent.given_at.clone(),
+            coach_stance: args.stances.stance.map(Into::into),
+            coachee_stance: args.stances.coachee_stance.map(Into::into),
+            tracks: 1,
+            consent,
+            model,
+        },
+        input,
+        speed: args.speed,
+        keep_audio: args.keep_audio,
+        coach_track: args.roles.track(),
+        coach_speaks_first: args.roles.coach_speaks_first,
+        voiceprint: coach::voiceprint(config)?,
+        model_named: args.model.is_some(),
+    };
+    config.remark("Getting ready ...");
+    let reply = daemon::connect_or_start(config)?.ask(&Request::Start(Box::new(start)))?;
+    if config.json {
+        return print_json(out, &reply);
+    }
+    match reply {
+        Reply::Status(status) => {
+            control::describe(&status, out)?;
+            config.remark("End it with `sidetone stop`; `sidetone watch` shows that it hears you.");
+            Ok(())
+        }
+        _ => Err(control::unexpected()),
+    }
+}
+
+fn absolute(path: PathBuf) -> Result<PathBuf, CliError> {
+    std::path::absolute(&path).map_err(|error| CliError::file(&path, &error))
+}
+
+/// Both people's yes, or the statement that there was one.
+pub fn consent(asserted: bool) -> Result<Consent, CliError> {
+    if !asserted {
+        if !ask::can_ask() {
+            return Err(CliError::user(
+                "both people have to agree first, and there is no terminal to ask them on",
+                "if both have agreed, say so with `--consent-both`: it is recorded as said by you",
+            ));
+        }
+        eprintln!("{WORDING}");
+        for question in ["Coach: do you agree?", "Coachee: do you agree?"] {
+            if !ask::yes(question)? {
+                return Err(CliError::user(
+                    "no session without a yes from both",
+                    "nothing was recorded; talk about it, and start again",
+                ));
+            }
+        }
+    }
+    Ok(Consent { given_at: now(), wording: WORDING_VERSION, asserted })
+}
+
+/// RFC 3339, to the second.
+pub fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

@@ -1,0 +1,284 @@
+//! `sidetone transcript`: the words. Every command here is the coachee's, and asks for their key.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    path::PathBuf,
+};
+
+use clap::Subcommand;
+use zeroize::Zeroizing;
+
+use super::{
+    CliError, Config, SessionArg, ask, in_current_dir, load, print_json, recover, report, shown, unlock::Unlock,
+    write_private,
+};
+use crate::{
+    pipeline::{Pipeline, Setup},
+    recording::{self, Key},
+    seal::{self, Identity},
+    speakers::RoleHint,
+    transcript::{self, Format, Utterance},
+    vault::{Decision, Reader, Receipt, Stored, Writer},
+};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Read the words here; nothing stays in the terminal's scrollback
+    Show {
+        #[command(flatten)]
+        session: SessionArg,
+        #[command(flatten)]
+        unlock: Unlock,
+        #[command(flatten)]
+        what: What,
+    },
+    /// Write the words, or some lines of them, to a file that you may hand on
+    Export {
+        #[command(flatten)]
+        session: SessionArg,
+        #[command(flatten)]
+        unlock: Unlock,
+        #[command(flatten)]
+        what: What,
+        /// Where to; readable by you alone
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Keep the words here, sealed, until you delete them
+    Keep {
+        #[command(flatten)]
+        session: SessionArg,
+        #[command(flatten)]
+        unlock: Unlock,
+    },
+    /// Delete the words
+    Delete {
+        #[command(flatten)]
+        session: SessionArg,
+        #[command(flatten)]
+        unlock: Unlock,
+        /// The numbers too
+        #[arg(long)]
+        everything: bool,
+    },
+    /// Take the words with you: one sealed file, and none left here
+    Take {
+        #[command(flatten)]
+        session: SessionArg,
+        #[command(flatten)]
+        unlock: Unlock,
+        /// Where to
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Decode the words again with another model, while the sealed sound is still here
+    Redo {
+        #[command(flatten)]
+        session: SessionArg,
+        #[command(flatten)]
+        unlock: Unlock,
+        /// The model that turns speech into words
+        #[arg(long, value_name = "NAME")]
+        model: Option<String>,
+    },
+}
+
+/// How much, and how.
+#[derive(clap::Args, Clone, Debug)]
+pub struct What {
+    /// vtt, srt, md, json, tsv or textgrid
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<String>,
+    /// Only these lines, e.g. 3-9 or 4
+    #[arg(long, value_name = "FROM-TO")]
+    lines: Option<String>,
+}
+
+pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let mut vault = Writer::open(&config.data_dir)?;
+    match command {
+        Command::Show { session, unlock, what } => {
+            let (stored, identity) = opened(&vault, &session, &unlock)?;
+            remark_asserted(&stored, config);
+            let words = words(&stored, identity, config)?;
+            show(&words, &what, config, out)
+        }
+        Command::Export { session, unlock, what, output } => {
+            let (stored, identity) = opened(&vault, &session, &unlock)?;
+            let format = what.format(Format::Md)?;
+            let words = what.chosen(words(&stored, identity, config)?)?;
+            let path = output.unwrap_or_else(|| in_current_dir(format!("{}.{}", stored.session.id, extension(format))));
+            write_private(&path, transcript::write(&words, format).words().as_bytes())?;
+            config.remark(format!(
+                "{} lines of your words are in a file anybody with access to it can read:",
+                words.len()
+            ));
+            Ok(writeln!(out, "{}", shown(&path))?)
+        }
+        Command::Keep { session, unlock } => {
+            let (stored, identity) = opened(&vault, &session, &unlock)?;
+            vault.keep(stored.session.id, &identity)?;
+            config.remark("Kept, sealed, until you delete them.");
+            Ok(())
+        }
+        Command::Delete { session, unlock, everything } => {
+            let (stored, _) = opened(&vault, &session, &unlock)?;
+            let id = stored.session.id;
+            let receipt =
+                if everything { vault.delete_everything(id)? } else { vault.delete_words(id, Decision::Deleted)? };
+            gone(&receipt, config, out)
+        }
+        Command::Take { session, unlock, output } => {
+            let (stored, identity) = opened(&vault, &session, &unlock)?;
+            let words = words(&stored, identity, config)?;
+            let path = output.unwrap_or_else(|| in_current_dir(format!("{}.json.age", stored.session.id)));
+            let recipient = vault.coachee(&stored.session.coachee)?.recipient;
+            write_private(&path, &seal::seal(&recipient, transcript::write(&words, Format::Json).words().as_bytes())?)?;
+            let receipt = vault.delete_words(stored.session.id, Decision::Taken)?;
+            config.remark(format!("Your words are in {}, sealed to you: your key or `age` opens it.", shown(&path)));
+            gone(&receipt, config, out)
+        }
+        Command::Redo { session, unlock, model } => redo(&mut vault, &session, &unlock, model, config, out),
+    }
+}
+
+impl What {
+    fn format(&self, default: Format) -> Result<Format, CliError> {
+        match &self.format {
+            None => Ok(default),
+            Some(name) => name.parse().map_err(|_| {
+                CliError::user(
+                    format!("`{name}` is no format of a transcript"),
+                    "vtt, srt, md, json, tsv and textgrid are",
+                )
+            }),
+        }
+    }
+
+    /// The lines that were asked for, counted from 1.
+    fn chosen(&self, words: Vec<Utterance>) -> Result<Vec<Utterance>, CliError> {
+        let Some(range) = &self.lines else { return Ok(words) };
+        let (from, to) = range.split_once('-').unwrap_or((range, range));
+        let (Ok(from), Ok(to)) = (from.trim().parse::<usize>(), to.trim().parse::<usize>()) else {
+            return Err(CliError::user(format!("`{range}` names no lines"), "write `--lines 3-9`, or `--lines 4`"));
+        };
+        if from == 0 || to < from || to > words.len() {
+            return Err(CliError::user(
+                format!("there are no lines {range}"),
+                format!("the transcript has {} lines, the first is 1", words.len()),
+            ));
+        }
+        Ok(words.into_iter().skip(from - 1).take(to - from + 1).collect())
+    }
+}
+
+fn extension(format: Format) -> &'static str {
+    match format {
+        Format::Vtt => "vtt",
+        Format::Srt => "srt",
+        Format::Md => "md",
+        Format::Json => "json",
+        Format::Tsv => "tsv",
+        Format::TextGrid => "TextGrid",
+    }
+}
+
+fn opened(vault: &Writer, which: &SessionArg, unlock: &Unlock) -> Result<(Stored, Identity), CliError> {
+    let stored = vault.find(&which.session)?;
+    let identity = unlock.identity_of(&vault.coachee(&stored.session.coachee)?)?;
+    Ok((stored, identity))
+}
+
+fn words(stored: &Stored, identity: Identity, config: &Config) -> Result<Vec<Utterance>, CliError> {
+    Ok(Reader::open(&config.data_dir, identity)?.transcript(stored.session.id)?)
+}
+
+fn remark_asserted(stored: &Stored, config: &Config) {
+    if stored.session.consent.asserted {
+        config.remark(format!(
+            "Note: on {} it was stated on the command line that you both agreed to this; the program did not ask you.",
+            stored.session.consent.given_at.get(..10).unwrap_or_default()
+        ));
+    }
+}
+
+fn show(words: &[Utterance], what: &What, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let words = what.chosen(words.to_vec())?;
+    if config.json || what.format.is_some() {
+        let format = what.format(Format::Json)?;
+        return Ok(write!(out, "{}", transcript::write(&words, format).words())?);
+    }
+    let text = plainly(&words);
+    if io::stdout().is_terminal() && ask::can_ask() { page(&text, out) } else { Ok(out.write_all(text.as_bytes())?) }
+}
+
+/// `  3  01:02  coach    What did you notice?`
+pub fn plainly(words: &[Utterance]) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::new());
+    for (line, said) in words.iter().enumerate() {
+        let at = said.span.start().seconds() as u64;
+        let who = said.role.map_or("?", crate::session::Role::name);
+        text.push_str(&format!("{:3}  {:02}:{:02}  {who:7}  ", line + 1, at / 60, at % 60));
+        text.push_str(said.text.words());
+        text.push('\n');
+    }
+    text
+}
+
+/// Shows text on the terminal's second screen, which has no scrollback, a screenful at a time.
+fn page(text: &str, out: &mut dyn Write) -> Result<(), CliError> {
+    const ENTER: &str = "\x1b[?1049h\x1b[H\x1b[2J";
+    const LEAVE: &str = "\x1b[2J\x1b[?1049l";
+    let height = terminal_size::terminal_size().map_or(24, |(_, height)| usize::from(height.0)).max(4);
+    let lines: Vec<&str> = text.lines().collect();
+    let shown = lines.chunks(height - 2).try_for_each(|screen| {
+        write!(out, "{ENTER}{}\n", screen.join("\n"))?;
+        out.flush()?;
+        ask::line("\nEnter: go on").map(|_| ())
+    });
+    write!(out, "{LEAVE}")?;
+    out.flush()?;
+    shown
+}
+
+fn gone(receipt: &Receipt, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    if config.json {
+        return print_json(out, receipt);
+    }
+    config.remark(format!(
+        "Gone from our files: {} ({} rows, {} files, {} bytes). Backups and snapshots of the disk are out of our reach.",
+        receipt.what, receipt.rows, receipt.files, receipt.bytes
+    ));
+    Ok(())
+}
+
+fn redo(
+    vault: &mut Writer,
+    which: &SessionArg,
+    unlock: &Unlock,
+    model: Option<String>,
+    config: &Config,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    let (stored, identity) = opened(vault, which, unlock)?;
+    if !stored.has_recording {
+        return Err(CliError::user(
+            "the sound of this session is not here any more",
+            "sound is deleted when the words are decoded well; `sidetone transcript show` reads them",
+        ));
+    }
+    let id = stored.session.id;
+    let model = match model {
+        Some(model) => model,
+        None => load::default_whisper(config)?,
+    };
+    let path = vault.recording_path(id);
+    let bytes = recording::outline(&path)?.bytes;
+    let recording = recording::recover(&path, Key::Coachee(&identity))?;
+    let hint = if recording.tracks() > 1 { RoleHint::CoachTrack(0) } else { RoleHint::CoachSpeaksFirst };
+    let setup = Setup { tracks: recording.tracks(), hint, microphone: true };
+    let pipeline = Pipeline::new(load::models(config, &model)?, setup, None);
+    let outcome = recover::replay(pipeline, recording, bytes, config);
+    vault.finish(id, &outcome.numbers, &outcome.words, outcome.words_poor)?;
+    report::show(&vault.find(&id.to_string())?, config, out)
+}

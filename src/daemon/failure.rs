@@ -1,0 +1,87 @@
+//! What the rooms behind the daemon report, as one line for a person and what to do about it.
+
+use std::io;
+
+use super::Failure;
+use crate::{capture::CaptureError, recording::RecordingError, vault::VaultError};
+
+impl Failure {
+    /// Something the user can do something about.
+    pub(super) fn user(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: Some(hint.into()), code: 1 }
+    }
+
+    /// Our fault.
+    pub(super) fn ours(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: Some(hint.into()), code: 2 }
+    }
+
+    /// A session was being recorded and could not be brought to its end; the recording is still there.
+    pub(super) fn unfinished(reason: impl std::fmt::Display) -> Self {
+        Self::ours(
+            format!("the session could not be finished: {reason}"),
+            "the sealed recording is safe: `sidetone recover` makes the report of it",
+        )
+    }
+
+    /// A fault of the program before anything was recorded.
+    pub(super) fn unstarted() -> Self {
+        Self::ours(
+            "the session could not be started: the recorder stopped unexpectedly",
+            "nothing was recorded; this is a fault of the program: please report it",
+        )
+    }
+
+    pub(super) fn ending() -> Self {
+        Self::user("the daemon is ending", "try again in a moment: a new one is started")
+    }
+
+    /// Numbers and words are there, and the disk does not take them.
+    pub(super) fn unstored(reason: impl std::fmt::Display) -> Self {
+        Self::user(
+            format!("the session could not be stored: {reason}"),
+            "free some space on the disk, then `sidetone stop` again; nothing is lost, for the sealed recording is there",
+        )
+    }
+
+    pub(super) fn no_session() -> Self {
+        Self::user("no session is being recorded", "`sidetone start --coachee NAME` starts one")
+    }
+}
+
+impl From<CaptureError> for Failure {
+    fn from(error: CaptureError) -> Self {
+        let hint = error.hint();
+        Self { message: error.to_string(), hint, code: 1 }
+    }
+}
+
+impl From<VaultError> for Failure {
+    fn from(error: VaultError) -> Self {
+        let code = match error {
+            VaultError::Database(_) | VaultError::Seal(_) => 2,
+            _ => 1,
+        };
+        Self { hint: error.hint(), message: error.to_string(), code }
+    }
+}
+
+impl From<RecordingError> for Failure {
+    fn from(error: RecordingError) -> Self {
+        let message = error.to_string();
+        match error {
+            RecordingError::Io { source, .. } if is_full(&source) => {
+                Self::user(message, "free some space on the disk, or choose another place with `--data-dir`")
+            }
+            RecordingError::Io { .. } => {
+                Self::user(message, "check that the data directory can be written, or choose another with `--data-dir`")
+            }
+            _ => Self::ours(message, "this is a fault of the program: please report it"),
+        }
+    }
+}
+
+/// No space, or no space that this user may have.
+pub(super) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}

@@ -1,0 +1,191 @@
+//! What a coach with the files in hand must not get: words, by reading, moving, altering or putting back.
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn words_are_in_no_byte_before_or_after_deleting_and_no_sealed_byte_is_left() {
+    let house = House::new();
+    let mut writer = house.writer();
+    let id = house.finished(&mut writer);
+    let scan = || ["lighthouse", "marmalade", "purple"].iter().any(|word| house.holds(word.as_bytes()));
+    let sealed: Vec<u8> = house.raw().query_row("SELECT sealed FROM transcripts", [], |row| row.get(0)).unwrap();
+    assert!(house.holds(&sealed[100..164]), "the scan finds what is there");
+    assert!(!scan());
+    let receipt = writer.delete_words(id, Decision::Deleted).unwrap();
+    assert_eq!((receipt.rows, receipt.files, receipt.bytes), (1, 0, sealed.len() as u64));
+    // Still open: also not in the write-ahead log.
+    assert!(!scan() && !sealed.chunks(32).any(|run| run.len() == 32 && house.holds(run)));
+    drop(writer);
+    assert!(!scan() && !sealed.chunks(32).any(|run| run.len() == 32 && house.holds(run)));
+    let stored = house.writer().find("last").unwrap();
+    assert_eq!((stored.decision, stored.has_words, stored.numbers), (Decision::Deleted, false, Some(numbers())));
+    assert_eq!(stored.delete_after, None);
+    assert!(matches!(house.reader(&house.ana).transcript(id), Err(VaultError::NoWords(_))));
+}
+
+#[test]
+fn moved_or_altered_words_are_refused() {
+    let house = House::new();
+    let mut writer = house.writer();
+    let ben = Identity::generate();
+    writer.add_coachee("Ben", &ben.to_recipient(), None).unwrap();
+    let (first, second) = (house.finished(&mut writer), house.finished(&mut writer));
+    let bens = session("Ben");
+    writer.begin(&bens, KeepAudio::No).unwrap();
+    writer.finish(bens.id, &numbers(), &words(), false).unwrap();
+    drop(writer);
+    let raw = house.raw();
+    let move_to = |to: SessionId| {
+        let sql =
+            "UPDATE transcripts SET sealed = (SELECT sealed FROM transcripts WHERE session = ?) WHERE session = ?";
+        raw.execute(sql, [first.to_string(), to.to_string()]).unwrap();
+    };
+    let refused = |id, identity: &Identity| house.reader(identity).transcript(id).unwrap_err();
+    move_to(second);
+    assert!(matches!(refused(second, &house.ana), VaultError::Altered(_)));
+    move_to(bens.id);
+    assert!(matches!(refused(bens.id, &ben), VaultError::Altered(_)));
+    assert!(matches!(refused(bens.id, &house.ana), VaultError::WrongIdentity));
+    // The coach writes themselves down as the one it was sealed to.
+    let coach = Identity::generate();
+    raw.execute("UPDATE sessions SET recipient = ?", [coach.to_recipient().to_string()]).unwrap();
+    assert!(matches!(refused(first, &coach), VaultError::Altered(_)));
+    raw.execute("UPDATE sessions SET recipient = ?", [house.ana.to_recipient().to_string()]).unwrap();
+    assert_eq!(house.reader(&house.ana).transcript(first).unwrap(), words());
+    let sealed: Vec<u8> = raw
+        .query_row("SELECT sealed FROM transcripts WHERE session = ?", [first.to_string()], |row| row.get(0))
+        .unwrap();
+    for at in (0..sealed.len()).step_by(7) {
+        let mut altered = sealed.clone();
+        altered[at] ^= 1;
+        raw.execute("UPDATE transcripts SET sealed = ? WHERE session = ?", (altered, first.to_string())).unwrap();
+        assert!(matches!(refused(first, &house.ana), VaultError::Altered(_)), "byte {at}");
+    }
+}
+
+#[test]
+fn words_taken_elsewhere_say_whose_they_are() {
+    let (ana, session) = (Identity::generate(), SessionId::generate());
+    let sealed = seal_words(&ana.to_recipient(), session, &words()).unwrap();
+    assert_eq!(open_words(&ana, &sealed).unwrap(), (session, words()));
+    assert!(matches!(open_words(&Identity::generate(), &sealed), Err(VaultError::WrongIdentity)));
+    // Sealed again to somebody else by whoever opened it, the first line gives it away.
+    let plaintext = crate::seal::open(&ana, &sealed).unwrap();
+    let ben = Identity::generate();
+    let forwarded = crate::seal::seal(&ben.to_recipient(), &plaintext).unwrap();
+    assert!(matches!(open_words(&ben, &forwarded), Err(VaultError::WrongIdentity)));
+    let truncated = crate::seal::seal(&ana.to_recipient(), &plaintext[..plaintext.len() - 1]).unwrap();
+    assert!(matches!(open_words(&ana, &truncated), Err(VaultError::Altered(_))));
+    for senseless in [b"".as_slice(), b"\n", b"sidetone-words-1\n[]", b"sidetone-words-1 x y\n[]"] {
+        let sealed = crate::seal::seal(&ana.to_recipient(), senseless).unwrap();
+        assert!(open_words(&ana, &sealed).is_err());
+    }
+}
+
+#[test]
+fn a_coachee_who_changes_their_key_changes_no_earlier_session() {
+    let house = House::new();
+    let mut writer = house.writer();
+    let id = house.begun(&mut writer);
+    let other = Identity::generate();
+    let recipient = other.to_recipient().to_string();
+    house.raw().execute("UPDATE coachees SET recipient = ?", [recipient]).unwrap();
+    writer.finish(id, &numbers(), &words(), false).unwrap();
+    assert!(house.reader(&other).transcript(id).is_err());
+    assert_eq!(house.reader(&house.ana).transcript(id).unwrap(), words());
+}
+
+#[test]
+fn receipts_cannot_be_changed() {
+    let house = House::new();
+    let mut writer = house.writer();
+    let id = house.begun(&mut writer);
+    let receipt = writer.withdraw(id).unwrap();
+    for sql in ["UPDATE receipts SET bytes = 0", "DELETE FROM receipts"] {
+        assert!(house.raw().execute(sql, []).unwrap_err().to_string().contains("receipts are not"), "{sql}");
+    }
+    let forged = "INSERT INTO receipts (at, session, what, rows, files, bytes) VALUES ('', '', 'I said so', 0, 0, 0)";
+    assert!(house.raw().execute(forged, []).is_err());
+    assert_eq!(writer.receipts().unwrap(), [receipt]);
+}
+
+#[test]
+fn an_old_database_put_back_is_made_to_forget_again() {
+    let house = House::new();
+    let mut writer = house.writer();
+    let (deleted, everything, kept) =
+        (house.finished(&mut writer), house.finished(&mut writer), house.finished(&mut writer));
+    drop(writer);
+    let database = house.data().join(DATABASE);
+    let old = fs::read(&database).unwrap();
+    let mut writer = house.writer();
+    writer.delete_words(deleted, Decision::Deleted).unwrap();
+    writer.delete_everything(everything).unwrap();
+    let receipts = writer.receipts().unwrap();
+    drop(writer);
+    fs::write(&database, old).unwrap();
+    fs::write(house.data().join("recordings").join(format!("{everything}.sealed")), b"from a backup too").unwrap();
+    // A torn line, and one that is no receipt, stop nothing.
+    let log = house.data().join("receipts.jsonl");
+    fs::write(&log, [fs::read(&log).unwrap(), b"{\"at\":\"x\"}\n{\"at\":\"202".to_vec()].concat()).unwrap();
+    let writer = house.writer();
+    assert!(!writer.find(&deleted.to_string()).unwrap().has_words);
+    assert!(matches!(writer.find(&everything.to_string()), Err(VaultError::NoSession(_))));
+    assert!(!writer.recording_path(everything).exists());
+    assert!(writer.find(&kept.to_string()).unwrap().has_words);
+    let now = writer.receipts().unwrap();
+    assert!(receipts.iter().all(|receipt| now.contains(receipt)));
+    drop(writer);
+    // And once is enough.
+    assert_eq!(house.writer().receipts().unwrap(), now);
+    let logged = fs::read_to_string(&log).unwrap();
+    let logged: Vec<Receipt> = logged.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    assert!(now.iter().all(|receipt| logged.contains(receipt)) && logged.len() == now.len());
+}
+
+#[test]
+fn strings_in_numbers_cannot_carry_words() {
+    let house = House::new();
+    let mut writer = house.writer();
+    let id = house.begun(&mut writer);
+    let mut carrying = numbers();
+    carrying.doubts = vec!["echo".to_owned(), CANARY.to_owned()];
+    carrying.word_numbers_unusable = Some(CANARY.to_uppercase());
+    carrying.models.speaker = Some(format!("{CANARY}\n").repeat(9));
+    (carrying.duration_s, carrying.dropped_s, carrying.spans[0].confidence) = (f64::NAN, f64::INFINITY, f32::NAN);
+    writer.finish(id, &carrying, &[], false).unwrap();
+    let stored = writer.find("last").unwrap().numbers.unwrap();
+    assert_eq!(stored.doubts, ["echo", "unknown"]);
+    assert_eq!(stored.word_numbers_unusable.unwrap(), "unknown");
+    assert!(stored.models.speaker.unwrap().len() <= 64);
+    assert_eq!((stored.duration_s, stored.dropped_s, stored.spans[0].confidence), (0.0, 0.0, 0.0));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn any_words_come_back(said in prop::collection::vec((any::<String>(), 0u64..1 << 40, prop::option::of(any::<bool>())), 0..8)) {
+        let (ana, session) = (Identity::generate(), SessionId::generate());
+        let utterance = |(text, start, coach): (String, u64, Option<bool>)| Utterance {
+            span: span(start, start + 1),
+            role: coach.map(|coach| if coach { Role::Coach } else { Role::Coachee }),
+            text: Spoken::new(text),
+        };
+        let words: Vec<Utterance> = said.into_iter().map(utterance).collect();
+        let sealed = seal_words(&ana.to_recipient(), session, &words).unwrap();
+        prop_assert_eq!(open_words(&ana, &sealed).unwrap(), (session, words));
+    }
+
+    #[test]
+    fn any_bytes_for_words_are_refused_without_a_panic(bytes: Vec<u8>, first_line: bool) {
+        let ana = Identity::generate();
+        let line = format!("sidetone-words-1 {} {}\n", SessionId::generate(), ana.to_recipient());
+        let plaintext = [if first_line { line.as_bytes() } else { b"" }, &bytes].concat();
+        let sealed = crate::seal::seal(&ana.to_recipient(), &plaintext).unwrap();
+        prop_assert!(open_words(&ana, &sealed).is_err());
+        prop_assert!(open_words(&ana, &bytes).is_err());
+    }
+}

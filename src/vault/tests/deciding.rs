@@ -1,0 +1,209 @@
+//! Keep, delete, take, let go: who may, when, and what becomes of words and sound.
+
+use super::*;
+
+#[test]
+fn the_recording_goes_only_after_the_commit_and_only_if_it_may() {
+    let house = House::new();
+    let mut writer = house.writer();
+    // (asked, the coachee confirms, words are poor) -> is the recording kept
+    let table = [
+        (KeepAudio::No, false, false, false),
+        (KeepAudio::No, false, true, true),
+        (KeepAudio::Asked, false, false, false),
+        (KeepAudio::Asked, true, false, true),
+    ];
+    for (keep_audio, confirmed, poor, kept) in table {
+        let session = session("Ana");
+        writer.begin(&session, keep_audio).unwrap();
+        let path = writer.recording_path(session.id);
+        fs::write(&path, b"sealed sound").unwrap();
+        assert!(writer.find("last").unwrap().has_recording);
+        if confirmed {
+            assert!(matches!(writer.confirm_audio(session.id, &Identity::generate()), Err(VaultError::WrongIdentity)));
+            writer.confirm_audio(session.id, &house.ana).unwrap();
+        }
+        writer.finish(session.id, &numbers(), &words(), poor).unwrap();
+        assert_eq!((path.exists(), writer.find("last").unwrap().has_recording), (kept, kept), "{keep_audio:?} {poor}");
+    }
+    // A disk that takes no words: nothing is committed, and the sound is still there.
+    let id = house.begun(&mut writer);
+    house
+        .raw()
+        .execute_batch("CREATE TRIGGER full BEFORE INSERT ON transcripts BEGIN SELECT RAISE(ABORT, 'full'); END")
+        .unwrap();
+    assert!(matches!(writer.finish(id, &numbers(), &words(), false), Err(VaultError::Database(_))));
+    assert!(writer.recording_path(id).exists());
+    assert_eq!(writer.find("last").unwrap().state, State::Recording);
+    // Committed, and killed before the file was unlinked: the next to open the vault does it.
+    house.raw().execute_batch("DROP TRIGGER full").unwrap();
+    writer.finish(id, &numbers(), &words(), false).unwrap();
+    fs::write(writer.recording_path(id), b"left over").unwrap();
+    assert!(!house.writer().recording_path(id).exists());
+}
+
+#[test]
+fn deleting_everything_leaves_a_receipt_alone() {
+    let house = House::new();
+    let mut writer = house.writer();
+    let id = house.finished_with_recording(&mut writer);
+    let receipt = writer.delete_everything(id).unwrap();
+    assert_eq!((receipt.what.as_str(), receipt.rows, receipt.files), ("everything deleted", 2, 1));
+    assert!(!writer.recording_path(id).exists());
+    assert!(matches!(writer.find(&id.to_string()), Err(VaultError::NoSession(_))));
+    assert_eq!(writer.receipts().unwrap(), std::slice::from_ref(&receipt));
+    drop(writer);
+    let log = fs::read_to_string(house.data().join("receipts.jsonl")).unwrap();
+    assert_eq!(serde_json::from_str::<Receipt>(log.trim()).unwrap(), receipt);
+}
+
+#[test]
+fn decisions_that_come_at_the_wrong_time_are_refused() {
+    type Refused = fn(&mut Writer, SessionId, &Identity) -> VaultError;
+    let running: [(&str, Refused); 5] = [
+        ("keep", |writer, id, ana| writer.keep(id, ana).unwrap_err()),
+        ("delete", |writer, id, _| writer.delete_words(id, Decision::Deleted).unwrap_err()),
+        ("everything", |writer, id, _| writer.delete_everything(id).unwrap_err()),
+        ("forgotten", |writer, id, _| writer.notice_forgotten(id).unwrap_err()),
+        ("swap", |writer, id, _| writer.swap(id).unwrap_err()),
+    ];
+    let house = House::new();
+    let mut writer = house.writer();
+    let id = house.begun(&mut writer);
+    for (what, refused) in running {
+        assert!(matches!(refused(&mut writer, id, &house.ana), VaultError::StillRecording(_)), "{what}");
+    }
+    // All or nothing: the sound of another session of theirs stays too.
+    let other = house.finished_with_recording(&mut writer);
+    assert!(matches!(writer.remove_coachee("Ana"), Err(VaultError::StillRecording(_))));
+    assert!(writer.recording_path(id).exists() && writer.recording_path(other).exists());
+    writer.delete_everything(other).unwrap();
+    writer.finish(id, &numbers(), &words(), false).unwrap();
+    assert!(matches!(writer.withdraw(id), Err(VaultError::AlreadyFinished(_))));
+    writer.delete_words(id, Decision::Taken).unwrap();
+    for (what, refused) in &running[..2] {
+        assert!(matches!(refused(&mut writer, id, &house.ana), VaultError::NoWords(_)), "{what}");
+    }
+    assert!(matches!(writer.notice_forgotten(id), Err(VaultError::NoWords(_))));
+    assert!(matches!(writer.finish(id, &numbers(), &words(), false), Err(VaultError::NoWords(_))));
+    assert_eq!(writer.find("last").unwrap().decision, Decision::Taken);
+    assert_eq!(writer.receipts().unwrap().len(), 2);
+}
+
+#[test]
+fn of_two_decisions_at_once_one_holds() {
+    let house = House::new();
+    for _ in 0..4 {
+        let id = house.finished(&mut house.writer());
+        let receipts: Vec<_> = std::thread::scope(|scope| {
+            let decide = |decision| {
+                let house = &house;
+                scope.spawn(move || house.writer().delete_words(id, decision))
+            };
+            let threads = [Decision::Deleted, Decision::Taken].map(decide);
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let (won, lost): (Vec<_>, Vec<_>) = receipts.into_iter().partition(Result::is_ok);
+        assert!(matches!(lost.as_slice(), [Err(VaultError::NoWords(_))]), "{won:?} {lost:?}");
+        let decision = house.writer().find("last").unwrap().decision;
+        assert!(won[0].as_ref().unwrap().what.contains(decision.name()));
+    }
+}
+
+#[test]
+fn withdrawing_takes_everything() {
+    let house = House::new();
+    let mut writer = house.writer();
+    let id = house.begun(&mut writer);
+    let path = writer.recording_path(id);
+    let receipt = writer.withdraw(id).unwrap();
+    assert_eq!((receipt.what.as_str(), receipt.rows, receipt.files, receipt.bytes), ("withdrawn", 1, 1, 12));
+    assert!(!path.exists() && writer.sessions().unwrap().is_empty());
+    assert!(matches!(writer.withdraw(id), Err(VaultError::NoSession(_))));
+}
+
+#[test]
+fn undecided_words_go_after_their_time_and_kept_ones_stay() {
+    let mut house = House::new();
+    let mut writer = house.writer();
+    let (kept, undecided) = (house.finished(&mut writer), house.finished(&mut writer));
+    assert!(matches!(writer.keep(kept, &Identity::generate()), Err(VaultError::WrongIdentity)));
+    writer.keep(kept, &house.ana).unwrap();
+    let due = writer.find(&undecided.to_string()).unwrap().delete_after.unwrap();
+    assert_eq!(due, plain::time(house.now + SignedDuration::from_hours(30 * 24)));
+    // Deciding nothing, swapping and decoding again do not put it off.
+    let mut writer = house.later(24 * 29);
+    writer.swap(undecided).unwrap();
+    writer.finish(undecided, &numbers(), &words(), false).unwrap();
+    assert!(writer.find(&undecided.to_string()).unwrap().has_words);
+    let crashed = house.begun(&mut writer);
+    drop(writer);
+    let mut writer = house.later(25);
+    let gone = writer.find(&undecided.to_string()).unwrap();
+    assert_eq!((gone.decision, gone.has_words), (Decision::Deleted, false));
+    assert!(gone.numbers.is_some());
+    assert!(writer.find(&kept.to_string()).unwrap().has_words);
+    assert!(writer.find(&kept.to_string()).unwrap().delete_after.is_none());
+    assert_eq!(writer.receipts().unwrap()[0].what, "retention over");
+    // A daemon that stays up for days asks itself; a recording that nobody recovered goes too.
+    assert!(writer.enforce_retention().unwrap().is_empty());
+    drop(writer);
+    let writer = house.later(24 * 31);
+    assert!(matches!(writer.find(&crashed.to_string()), Err(VaultError::NoSession(_))));
+    assert!(!writer.recording_path(crashed).exists());
+}
+
+#[test]
+fn words_whose_time_is_over_are_not_read_even_if_nobody_deleted_them() {
+    let house = House::new();
+    let id = house.finished(&mut house.writer());
+    house.raw().execute("UPDATE sessions SET delete_after = '2020-01-01T00:00:00Z'", []).unwrap();
+    assert!(matches!(house.reader(&house.ana).transcript(id), Err(VaultError::NoWords(_))));
+}
+
+#[test]
+fn a_lost_passphrase_cannot_keep_words_alive() {
+    let mut house = House::new();
+    let mut writer = house.writer();
+    let id = house.finished(&mut writer);
+    writer.keep(id, &house.ana).unwrap();
+    assert!(matches!(writer.delete_forgotten(id), Err(VaultError::NoticeNotOver { until: None, .. })));
+    let until = writer.notice_forgotten(id).unwrap();
+    assert_eq!(until, plain::time(house.now + SignedDuration::from_hours(7 * 24)));
+    let mut writer = house.later(24 * 6);
+    assert_eq!(writer.notice_forgotten(id).unwrap(), until, "a second notice changes nothing");
+    assert_eq!(writer.find("last").unwrap().forgotten_after, Some(until.clone()));
+    let early = writer.delete_forgotten(id).unwrap_err();
+    assert!(early.hint().unwrap().contains(&until));
+    // The passphrase was not lost after all.
+    writer.keep(id, &house.ana).unwrap();
+    let mut writer = house.later(24 * 2);
+    assert!(matches!(writer.delete_forgotten(id), Err(VaultError::NoticeNotOver { until: None, .. })));
+    writer.notice_forgotten(id).unwrap();
+    let mut writer = house.later(24 * 7);
+    assert_eq!(writer.delete_forgotten(id).unwrap().what, "passphrase lost");
+    assert!(!writer.find("last").unwrap().has_words);
+    assert!(matches!(writer.delete_forgotten(id), Err(VaultError::NoticeNotOver { .. })));
+}
+
+#[test]
+fn poor_words_keep_the_recording_until_the_coachee_decides() {
+    let house = House::new();
+    let mut writer = house.writer();
+    // (words, kept audio) -> is the recording still here once the coachee keeps
+    for (said, confirmed, kept) in [(words(), false, false), (words(), true, true), (Vec::new(), false, true)] {
+        let id = house.begun(&mut writer);
+        writer.finish(id, &numbers(), &said, true).unwrap();
+        if confirmed {
+            writer.confirm_audio(id, &house.ana).unwrap();
+        }
+        writer.keep(id, &house.ana).unwrap();
+        assert_eq!(writer.find("last").unwrap().has_recording, kept);
+        assert_eq!(writer.recording_path(id).exists(), kept);
+    }
+    let id = house.begun(&mut writer);
+    writer.finish(id, &numbers(), &[], true).unwrap();
+    assert!(matches!(house.reader(&house.ana).transcript(id), Err(VaultError::NoWords(_))));
+    let receipt = writer.delete_words(id, Decision::Deleted).unwrap();
+    assert_eq!((receipt.rows, receipt.files, receipt.bytes), (0, 1, 12));
+}

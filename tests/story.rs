@@ -1,0 +1,294 @@
+//! A session from the first yes to the last byte, with the real program, recorder, models and database.
+
+mod program;
+
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
+
+use program::{Home, demo_session};
+use sidetone::capture::{FileSource, Heard, Source};
+
+/// Said once in the demo session, and by nobody else.
+const CANARY: [&str; 3] = ["purple", "lighthouse", "marmalade"];
+/// A session of two minutes must be over by then, on any machine.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+fn start(home: &Home, extra: &[&str]) {
+    let input = format!("file:{}", demo_session().display());
+    let mut args = vec!["start", "--coachee", "Hannah", "--consent-both", "--model", "demo.en", "--coach-speaks-first"];
+    args.extend(["--input", &input, "--speed", "10"]);
+    args.extend(extra);
+    home.run(&args).ok();
+}
+
+/// Looks again and again until the file is over, and calls `between` each time.
+fn until_the_file_is_over(home: &Home, mut between: impl FnMut()) {
+    let begun = Instant::now();
+    while home.run(&["status", "--json"]).json()["input_ended"] != true {
+        assert!(begun.elapsed() < PATIENCE, "the file never ended");
+        between();
+    }
+}
+
+/// Looks for something that must not be there.
+struct Search {
+    /// Every run of 64 bytes of the session's sound, as 16-bit and as 32-bit samples.
+    sound: HashSet<u64>,
+    bytes_scanned: u64,
+}
+
+const RUN: usize = 64;
+const BASE: u64 = 0x0000_0100_0000_01b3;
+
+/// Rabin-Karp over runs of [`RUN`] bytes.
+fn runs(bytes: &[u8]) -> impl Iterator<Item = (usize, u64)> + '_ {
+    let leading = (0..RUN - 1).fold(1u64, |power, _| power.wrapping_mul(BASE));
+    let mut hash = 0u64;
+    bytes.iter().enumerate().filter_map(move |(at, &byte)| {
+        if at >= RUN {
+            hash = hash.wrapping_sub(leading.wrapping_mul(u64::from(bytes[at - RUN]) + 1));
+        }
+        hash = hash.wrapping_mul(BASE).wrapping_add(u64::from(byte) + 1);
+        (at + 1 >= RUN).then_some((at + 1 - RUN, hash))
+    })
+}
+
+impl Search {
+    fn new() -> Self {
+        let mut source = FileSource::open(&demo_session(), f64::INFINITY, false).unwrap();
+        let mut samples = Vec::new();
+        loop {
+            match source.next(Duration::from_secs(1)).unwrap() {
+                Heard::Block(block) => samples.extend_from_slice(&block.samples),
+                Heard::Nothing => {}
+                Heard::End => break,
+            }
+        }
+        let narrow: Vec<u8> = samples.iter().flat_map(|s| ((s * 32768.0).round() as i16).to_le_bytes()).collect();
+        let wide: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
+        // Runs of a whole sample each, at every sample; long silence would be found in any empty file.
+        let lively = |bytes: &[u8], at: usize| bytes[at..at + RUN].iter().collect::<HashSet<_>>().len() > RUN / 4;
+        let mut sound = HashSet::new();
+        for (bytes, size) in [(&narrow, 2), (&wide, 4)] {
+            sound.extend(runs(bytes).filter(|(at, _)| at % size == 0 && lively(bytes, *at)).map(|(_, hash)| hash));
+        }
+        assert!(sound.len() > 1_000_000);
+        Self { sound, bytes_scanned: 0 }
+    }
+
+    #[track_caller]
+    fn scan(&mut self, home: &Home) {
+        for (path, content) in home.kept() {
+            self.bytes_scanned += content.len() as u64;
+            let lower = content.to_ascii_lowercase();
+            for word in CANARY {
+                for form in [word.as_bytes().to_vec(), word.encode_utf16().flat_map(u16::to_le_bytes).collect()] {
+                    let found = lower.windows(form.len()).any(|run| run == form);
+                    assert!(!found, "`{word}` is in {}", path.display());
+                }
+            }
+            if let Some((at, _)) = runs(&content).find(|(_, hash)| self.sound.contains(hash)) {
+                panic!("sound lies open in {} at byte {at}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_search_finds_what_it_looks_for() {
+    let search = Search::new();
+    let mut source = FileSource::open(&demo_session(), f64::INFINITY, false).unwrap();
+    let mut speech = Vec::new();
+    while speech.len() < 16_000 * 5 {
+        if let Heard::Block(block) = source.next(Duration::from_secs(1)).unwrap() {
+            speech.extend_from_slice(&block.samples);
+        }
+    }
+    let said = &speech[16_000..16_000 + 200];
+    let mut file = vec![7u8; 333];
+    file.extend(said.iter().flat_map(|s| ((s * 32768.0).round() as i16).to_le_bytes()));
+    assert!(runs(&file).any(|(_, hash)| search.sound.contains(&hash)));
+    assert!(!runs(&[7u8; 5000]).any(|(_, hash)| search.sound.contains(&hash)));
+}
+
+#[test]
+fn words_and_sound_lie_open_in_no_byte_before_during_and_after() {
+    let home = Home::new();
+    let hers = home.hannah();
+    let mut search = Search::new();
+    search.scan(&home);
+    start(&home, &[]);
+    until_the_file_is_over(&home, || search.scan(&home));
+    search.scan(&home);
+    home.run(&["stop"]).ok();
+    search.scan(&home);
+
+    let words = home.run(&["transcript", "show", "last", "--passphrase-file", &hers]).ok().to_lowercase();
+    for word in CANARY {
+        assert!(words.contains(word), "the model decodes `{word}`:\n{words}");
+    }
+    search.scan(&home);
+    home.run(&["transcript", "delete", "last", "--passphrase-file", &hers]).ok();
+    search.scan(&home);
+    home.run(&["transcript", "show", "last", "--passphrase-file", &hers]).refused("words", "");
+    home.run(&["report", "last"]).ok();
+    eprintln!("{} bytes scanned", search.bytes_scanned);
+}
+
+#[test]
+fn only_the_coachees_passphrase_opens_the_words() {
+    let home = Home::new();
+    let hers = home.hannah();
+    let his = home.passphrase("his", "I am the coach and curious");
+    home.run(&["coachee", "add", "Bill", "--passphrase-file", &his]).ok();
+    let demo = demo_session();
+    home.run(&[
+        "import",
+        demo.to_str().unwrap(),
+        "--coachee",
+        "Hannah",
+        "--consent-both",
+        "--coach-speaks-first",
+        "--model",
+        "demo.en",
+    ])
+    .ok();
+    home.run(&["transcript", "show", "last", "--passphrase-file", &his])
+        .refused("the passphrase does not open it", "try again");
+    let words = home.run(&["transcript", "show", "last", "--passphrase-file", &hers]).ok();
+    assert!(words.lines().count() > 10, "{words}");
+
+    // Lines are exported to a file of her own, and to no other.
+    let out = home.path("out.vtt");
+    let export = [
+        "transcript",
+        "export",
+        "last",
+        "--passphrase-file",
+        &hers,
+        "--format",
+        "vtt",
+        "--lines",
+        "1-2",
+        "--output",
+        out.to_str().unwrap(),
+    ];
+    home.run(&export).ok();
+    assert_eq!(std::fs::read_to_string(&out).unwrap().matches("-->").count(), 2);
+    home.run(&export).refused("is there already", "--output");
+    home.run(&["transcript", "export", "last", "--passphrase-file", &hers, "--lines", "900"])
+        .refused("no lines 900", "lines");
+
+    home.run(&["transcript", "keep", "last", "--passphrase-file", &hers]).ok();
+    assert_eq!(home.run(&["report", "--json"]).json()["decision"], "kept");
+    let taken = home.path("mine.age");
+    home.run(&["transcript", "take", "last", "--passphrase-file", &hers, "--output", taken.to_str().unwrap()]).ok();
+    assert!(std::fs::read(&taken).unwrap().starts_with(b"age-encryption.org/v1"));
+    assert_eq!(home.run(&["report", "--json"]).json()["decision"], "taken");
+    home.run(&["transcript", "show", "last", "--passphrase-file", &hers]).refused("words", "");
+}
+
+#[test]
+fn a_session_live_and_imported_gets_the_same_numbers() {
+    let home = Home::new();
+    home.hannah();
+    start(&home, &["--stance", "facilitative"]);
+    home.run(&[
+        "start",
+        "--coachee",
+        "Hannah",
+        "--consent-both",
+        "--model",
+        "demo.en",
+        "--input",
+        &format!("file:{}", demo_session().display()),
+    ])
+    .refused("being recorded", "sidetone stop");
+    home.run(&["mark"]).ok();
+    until_the_file_is_over(&home, || {});
+    let live = home.run(&["stop", "--json"]).json();
+    let demo = demo_session();
+    let imported = home
+        .run(&[
+            "import",
+            demo.to_str().unwrap(),
+            "--coachee",
+            "Hannah",
+            "--consent-both",
+            "--coach-speaks-first",
+            "--model",
+            "demo.en",
+            "--json",
+        ])
+        .json();
+    let share = |report: &serde_json::Value| report["talk_ratio"]["coach"].as_f64().unwrap();
+    assert!((share(&live) - share(&imported)).abs() <= 0.02, "{} live, {} imported", share(&live), share(&imported));
+    assert_eq!(live["stance"]["coach"], "facilitative");
+
+    // The reference that was made with the session: the coach speaks 53.7 s, the coachee 48.9 s without backchannels.
+    let rttm = std::fs::read_to_string(demo.with_extension("rttm")).unwrap();
+    let mut spoken = [0.0f64; 2];
+    for line in rttm.lines() {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        spoken[usize::from(fields[7] == "coachee")] += fields[4].parse::<f64>().unwrap();
+    }
+    let reference = spoken[0] / (spoken[0] + spoken[1]);
+    assert!((share(&imported) - reference).abs() <= 0.03, "{} for {reference}", share(&imported));
+
+    let turns = home.run(&["turns", "last", "--rttm"]).ok();
+    assert!(turns.lines().count() > 10 && turns.lines().all(|line| line.starts_with("SPEAKER ")), "{turns}");
+    let swapped = home.run(&["swap", "last", "--json"]).json();
+    assert!((share(&swapped) - (1.0 - share(&imported))).abs() < 1e-3);
+    assert_eq!(home.run(&["sessions", "--json"]).json().as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn withdrawing_leaves_nothing() {
+    let home = Home::new();
+    home.hannah();
+    start(&home, &[]);
+    home.run(&["pause"]).ok();
+    assert_eq!(home.run(&["status", "--json"]).json()["phase"], "paused");
+    home.run(&["resume"]).ok();
+    home.run(&["withdraw"]).ok();
+    assert_eq!(home.run(&["sessions", "--json"]).json(), serde_json::json!([]));
+    assert!(home.kept().iter().all(|(path, _)| path.extension().is_none_or(|ending| ending != "sealed")));
+}
+
+#[test]
+fn a_recorder_that_is_killed_loses_nothing_that_was_sealed() {
+    let home = Home::new();
+    let hers = home.hannah();
+    start(&home, &[]);
+    until_the_file_is_over(&home, || {});
+    let pid = home.run(&["status", "--json"]).json()["pid"].as_u64().unwrap().to_string();
+    assert!(std::process::Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+    let begun = Instant::now();
+    while home.run(&["status"]).code == Some(0) {
+        assert!(begun.elapsed() < PATIENCE);
+    }
+    home.run(&["report"]).refused("no report yet", "sidetone recover");
+    let recovered = home.run(&["recover", "--passphrase-file", &hers, "--coach-speaks-first", "--json"]).json();
+    assert_eq!(recovered["health"]["recovered"], true);
+    assert!(recovered["duration_s"].as_f64().unwrap() > 112.0, "{recovered}");
+    home.run(&["recover", "--passphrase-file", &hers]).refused("no session was cut off", "sidetone sessions");
+}
+
+#[test]
+fn the_demo_tells_the_whole_story() {
+    let home = Home::new();
+    let ran = home.run(&["demo"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    for part in ["coach", "coachee"] {
+        assert!(ran.out.to_lowercase().contains(part), "{}", ran.out);
+    }
+    assert!(ran.err.contains("the passphrase does not open it"), "{}", ran.err);
+    let report = home.run(&["demo", "--json", "--quiet"]);
+    assert_eq!(report.err, "");
+    let report = report.json();
+    assert!(report["talk_ratio"]["coach"].as_f64().is_some());
+    assert_eq!(report["models"]["whisper"], "demo.en");
+    assert!(home.kept().is_empty(), "the demo cleans up behind itself");
+}
