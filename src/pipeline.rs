@@ -303,8 +303,15 @@ pub fn read(written: Written, models: &Models) -> Outcome {
 
 /// Cuts turns into the units that are coded, and adds what is made of them to the numbers. Without sound, nothing is
 /// timed. Words that must not be used are left as they are: their numbers would be shown by nobody.
-fn code(turns: Vec<Utterance>, coder: Option<&Coder>, sound: Option<&[RoleSpan]>, numbers: &mut Numbers) -> Vec<Utterance> {
-    let Some(coder) = coder.filter(|_| numbers.word_numbers_unusable.is_none() && !turns.is_empty()) else { return turns };
+fn code(
+    turns: Vec<Utterance>,
+    coder: Option<&Coder>,
+    sound: Option<&[RoleSpan]>,
+    numbers: &mut Numbers,
+) -> Vec<Utterance> {
+    let Some(coder) = coder.filter(|_| numbers.word_numbers_unusable.is_none() && !turns.is_empty()) else {
+        return turns;
+    };
     let units = moves::split(&turns);
     if !moves::is_english(&units) {
         numbers.word_numbers_unusable = Some(Caveat::NotEnglish.code().to_owned());

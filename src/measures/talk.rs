@@ -1,8 +1,8 @@
 //! How much each person talked.
 //!
 //! **Talk ratio**: the coach's share of attributed speech, coach / (coach + coachee) in seconds. Silence is out of it;
-//! overlap counts to both, so that being talked over takes no talk away. Backchannels ("mm hm") stay in: to take them out
-//! one has to know the words, and the report says that they are in.
+//! overlap counts to both, so that being talked over takes no talk away. Backchannels ("mm hm") are out of it where the
+//! words show which they are (RTTM keeps them); where there are no words, they stay in, and a caveat says so.
 //!
 //! **Interval**: with c and e attributed and d uncertain seconds, all of d could be the coachee's or all the coach's:
 //! [c / (c + e + d), (c + d) / (c + e + d)], widened on both sides by the share of attributed speech that the program
@@ -107,7 +107,7 @@ pub fn ratio(numbers: &Numbers, speech: &Speech) -> Option<TalkRatio> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{measure, properties::numbers};
+    use super::super::{WordNumbers, measure, properties::numbers};
     use super::*;
 
     /// coach, coachee, overlap, silence, unattributed; then the ratio and its bounds.
@@ -142,6 +142,22 @@ mod tests {
         for (text, tracks, told) in table {
             assert_eq!(talk(text, *tracks), *told, "{text}");
         }
+    }
+
+    #[test]
+    fn backchannels_are_no_talk_once_the_words_show_them() {
+        let talk = numbers(10.0, "a 0 5, b 5 10");
+        let heard =
+            |coach, coachee| WordNumbers { backchannels_s: ByRole { coach, coachee }, ..WordNumbers::default() };
+        let by_words = Some(Box::new([heard(3.0, 0.0), heard(0.0, 3.0)]));
+        let coach = |numbers: &Numbers| (measure(numbers).talk_ratio.unwrap().coach.get() * 1e6).round() / 1e6;
+        let listened = Numbers { by_words, ..talk };
+        assert_eq!(coach(&listened), (2.0f64 / 7.0 * 1e6).round() / 1e6);
+        assert_eq!(coach(&listened.swapped()), (5.0f64 / 7.0 * 1e6).round() / 1e6);
+        assert!(!measure(&listened).has(Caveat::BackchannelsCounted));
+        let unusable = Numbers { word_numbers_unusable: Some("demo_model".into()), ..listened };
+        assert_eq!(coach(&unusable), 0.5);
+        assert!(measure(&unusable).has(Caveat::BackchannelsCounted));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Clause-sized units: what is coded. MISC's utterance is "a complete thought"; it ends where another thought begins, or
 //! where the other speaks. Whisper writes punctuation well, badly or not at all, so that both it and the words decide.
 //!
-//! A text is cut after `.`, `?`, `!`, `;` and dashes between words; then at a comma, or at a conjunction without one, before
-//! a clause with its own beginning (a question word with its verb, a pronoun with "and", "but", "so" before it); and last,
-//! where there is no punctuation to go by, a run of more than [`LONG`] words at its likeliest joints.
+//! A text is cut after `.`, `?`, `!`, `;` and dashes between words; at a comma, or at a conjunction without one, before a
+//! question (a question word or an auxiliary with what follows it); and where a run is longer than [`LONG`] words, before a
+//! clause with its own subject ("but I", "and they").
 
 use std::ops::Range;
 
@@ -130,7 +130,7 @@ fn ends_clause(unit: &[Word], rest: &[Word]) -> bool {
     let led_in =
         unit.last().is_some_and(|last| last.is_one_of(&["know", "wonder", "about", "is", "of", "on", "if", "that"]));
     (asks && (comma || (next.is_one_of(&CONJUNCTIONS) || unit.len() > LONG) && !led_in))
-        || (joined && !next.is_one_of(&["because", "or"]) && (comma || unit.len() > LONG))
+        || (joined && comma && !next.is_one_of(&["because", "or"]) && unit.len() > LONG)
         || (joined && unit.len() > 2 * LONG)
 }
 
@@ -165,7 +165,14 @@ mod tests {
             ("I don't know what you think about that one.", &["I don't know what you think about that one."]),
             // Three words are no thought of their own.
             ("It was loud, but I let it go on.", &["It was loud, but I let it go on."]),
-            ("it was loud in there, but I let it go on", &["it was loud in there,", "but I let it go on"]),
+            ("it was loud in there, but I let it go on", &["it was loud in there, but I let it go on"]),
+            (
+                "they had all been sitting there in the back for ten minutes with nothing to do, but I let it go on",
+                &[
+                    "they had all been sitting there in the back for ten minutes with nothing to do,",
+                    "but I let it go on",
+                ],
+            ),
         ];
         for (text, expected) in table {
             assert_eq!(cut(text), *expected, "{text}");

@@ -1,14 +1,13 @@
 //! From features and vectors to probabilities: multinomial logistic regressions, trained by `scripts/train-moves/` on text
-//! written for it, and calibrated on dialogues kept aside (temperature scaling: Guo et al. 2017).
+//! written for it, calibrated on dialogues kept aside (temperature scaling: Guo et al. 2017), and corrected for what
+//! sessions have more or less of than that text.
 //!
 //! Two sets of weights lie in one file: one for words and sentence vectors, one for words alone, which does the work where
 //! the text model is not installed.
 
 use std::collections::HashMap;
 
-use candle_core::{DType, Device, Tensor, safetensors};
-
-use super::encoder::DIMENSIONS;
+use super::encoder::{DIMENSIONS, EncoderError, Weights};
 
 /// The weights: small, and of no use without this program, so that they are part of it.
 const WEIGHTS: &[u8] = include_bytes!("../../models/moves-head.safetensors");
@@ -55,14 +54,14 @@ struct Regression {
 
 impl Head {
     /// Reads the weights that are built in.
-    pub fn built_in() -> candle_core::Result<Self> {
-        let tensors = safetensors::load_buffer(WEIGHTS, &Device::Cpu)?;
-        let hashes: Vec<u32> = find(&tensors, "words")?.to_vec1()?;
-        let regressions = |suffix: &str, vectors: bool| -> candle_core::Result<[Regression; 4]> {
+    pub fn built_in() -> Result<Self, EncoderError> {
+        let weights = Weights::read("moves-head.safetensors", WEIGHTS)?;
+        let hashes = weights.integers("words")?;
+        let regressions = |suffix: &str, vectors: bool| -> Result<[Regression; 4], EncoderError> {
             let read = |at: usize| {
                 let (name, classes) =
                     (NAMES.get(at).copied().unwrap_or_default(), CLASSES.get(at).copied().unwrap_or(0));
-                Regression::read(&tensors, &format!("{name}{suffix}"), [hashes.len(), classes], vectors)
+                Regression::read(&weights, &format!("{name}{suffix}"), [hashes.len(), classes], vectors)
             };
             Ok([read(0)?, read(1)?, read(2)?, read(3)?])
         };
@@ -84,21 +83,12 @@ impl Head {
 
 impl Regression {
     fn read(
-        tensors: &HashMap<String, Tensor>,
+        weights: &Weights,
         name: &str,
         [features, classes]: [usize; 2],
         vectors: bool,
-    ) -> candle_core::Result<Self> {
-        let read = |part: &str, shape: &[usize]| -> candle_core::Result<Vec<f32>> {
-            let tensor = find(tensors, &format!("{name}.{part}"))?;
-            if tensor.dims() != shape {
-                return Err(candle_core::Error::msg(format!(
-                    "{name}.{part} has shape {:?}, not {shape:?}",
-                    tensor.dims()
-                )));
-            }
-            tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1()
-        };
+    ) -> Result<Self, EncoderError> {
+        let read = |part: &str, shape: &[usize]| weights.floats(&format!("{name}.{part}"), shape);
         Ok(Self {
             classes,
             bias: read("bias", &[classes])?,
@@ -129,8 +119,4 @@ fn softmax(scores: &mut [f32]) {
     scores.iter_mut().for_each(|score| *score = (*score - highest).exp());
     let sum: f32 = scores.iter().sum();
     scores.iter_mut().for_each(|score| *score /= sum);
-}
-
-fn find<'a>(tensors: &'a HashMap<String, Tensor>, name: &str) -> candle_core::Result<&'a Tensor> {
-    tensors.get(name).ok_or_else(|| candle_core::Error::msg(format!("no tensor {name}")))
 }

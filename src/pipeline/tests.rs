@@ -60,7 +60,11 @@ fn models(words: bool) -> Models {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/speaker-ge2e.safetensors");
         Arc::new(SpeakerEncoder::load(&path).unwrap())
     });
-    Models { whisper: words.then(|| (DEMO_MODEL.to_owned(), demo_model())), speaker: Some(Arc::clone(&SPEAKER)), moves: None }
+    Models {
+        whisper: words.then(|| (DEMO_MODEL.to_owned(), demo_model())),
+        speaker: Some(Arc::clone(&SPEAKER)),
+        moves: None,
+    }
 }
 
 fn setup(tracks: u8, hint: RoleHint) -> Setup {
@@ -344,12 +348,35 @@ fn whoever_leaves_does_not_wait_for_the_backlog() {
 
 #[test]
 fn a_written_transcript_has_numbers_too() {
-    let outcome = read(parse(b"start_s\tend_s\trole\ttext\n0\t40\tAnn\tHi\n41\t61\tBob\tHi", Format::Tsv).unwrap(), &Models::default());
+    let outcome = read(
+        parse(b"start_s\tend_s\trole\ttext\n0\t40\tAnn\tHi\n41\t61\tBob\tHi", Format::Tsv).unwrap(),
+        &Models::default(),
+    );
     assert_eq!((outcome.numbers.duration_s, outcome.words.len()), (61.0, 2));
     let doubts: HashSet<&str> = outcome.numbers.doubts.iter().map(String::as_str).collect();
     assert_eq!(doubts, HashSet::from(["written_transcript", "roles_assumed"]));
     let ratio = measure(&outcome.numbers).talk_ratio.unwrap().coach.get();
     assert!((ratio - 2.0 / 3.0).abs() < 0.01);
+}
+
+#[test]
+fn a_written_transcript_is_coded_and_nothing_in_it_is_timed() {
+    let coded = |text: &str| {
+        let models = Models { moves: Some(Arc::new(Coder::load(None).unwrap())), ..Models::default() };
+        read(parse(format!("start_s\tend_s\trole\ttext\n{text}").as_bytes(), Format::Tsv).unwrap(), &models)
+    };
+    let outcome = coded("0\t4\tcoach\tIt was lovely to watch. What did you notice?\n5\t9\tcoachee\tThey were quiet.");
+    assert_eq!((outcome.words.len(), outcome.numbers.models.moves.as_deref()), (3, Some("words")));
+    let measures = measure(&outcome.numbers);
+    assert!(measures.has(Caveat::MovesByWordsOnly) && !measures.has(Caveat::MovesNotCoded));
+    let words = measures.words.unwrap();
+    assert_eq!((words.questions.open, words.waiting), (1, None));
+    // The other way round, the question is nobody's: it was the coachee who asked.
+    assert_eq!(measure(&outcome.numbers.swapped()).words.unwrap().questions.open, 0);
+    let german = "Ich glaube, sie haben auf mich gewartet, ehrlich gesagt, und ich habe ihnen die Antwort gegeben. ".repeat(4);
+    let foreign = coded(&format!("0\t9\tcoach\t{german}\n9\t19\tcoachee\t{german}"));
+    assert_eq!(foreign.numbers.word_numbers_unusable.as_deref(), Some("not_english"));
+    assert_eq!(measure(&foreign.numbers).words, None);
 }
 
 #[test]

@@ -1,13 +1,15 @@
 //! Sentences as vectors: all-MiniLM-L6-v2 (Wang et al. 2020; sentence-transformers), 384 numbers of length 1.
 //!
-//! Two encoders give the same vectors. [`Candle`] needs nothing installed and is the default. The one of rust-bert (cargo
-//! feature `rust-bert`) needs libtorch, and is faster in batches and on a GPU.
+//! Behind a trait, so that another runtime can give the same vectors faster where it is installed. [`Candle`] needs nothing
+//! installed.
 
 mod candle;
+mod weights;
 
 use std::path::Path;
 
 pub use candle::Candle;
+pub(super) use weights::Weights;
 
 /// Length of a sentence's vector.
 pub const DIMENSIONS: usize = 384;
