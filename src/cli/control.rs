@@ -80,8 +80,10 @@ fn sentence(status: &Status) -> String {
     if let Some(alarm) = status.health.alarm {
         line.push_str(&format!(". ATTENTION: {}", said(alarm)));
     }
-    if status.input_ended {
-        line.push_str(". The file is over: `sidetone stop`");
+    match status.trouble {
+        Some(trouble) => line.push_str(&format!(". ATTENTION: {}", trouble.message())),
+        None if status.input_ended => line.push_str(". The file is over: `sidetone stop`"),
+        None => {}
     }
     line
 }

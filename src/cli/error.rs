@@ -120,7 +120,7 @@ impl From<SpeakerError> for CliError {
 
 impl From<TranscriptError> for CliError {
     fn from(error: TranscriptError) -> Self {
-        Self::of(&error, Some("`sidetone models verify` checks the model files".into()))
+        Self::of(&error, error.hint())
     }
 }
 
@@ -139,7 +139,7 @@ impl From<SealError> for CliError {
 
 impl From<RecordingError> for CliError {
     fn from(error: RecordingError) -> Self {
-        Self::of(&error, Some("`sidetone sessions` shows what is here; the recording is left as it is".into()))
+        Self::of(&error, error.hint())
     }
 }
 

@@ -7,13 +7,15 @@ use std::{
 };
 
 use indicatif::ProgressBar;
+use zeroize::Zeroizing;
 
 use super::{CliError, Config, coach, control, load, models, report, start};
 use crate::{
     capture::{FileSource, Heard, Source},
-    pipeline::{Outcome, Pipeline, Setup},
+    pipeline::{self, Outcome, Pipeline, Setup},
     session::{Session, SessionId},
     speakers::RoleHint,
+    transcript::{self, Format},
     units::Sample,
     vault::{KeepAudio, Writer},
 };
@@ -23,7 +25,7 @@ pub const BEHIND_MAX_S: f64 = 60.0;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// Audio: wav, flac, mp3, m4a or ogg
+    /// Audio (wav, flac, mp3, m4a, ogg) or a written transcript (vtt, srt, tsv)
     file: PathBuf,
     /// Whose session it is: see `sidetone coachee add`
     #[arg(long, value_name = "NAME")]
@@ -46,6 +48,9 @@ pub struct Args {
 pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let mut vault = Writer::open(&config.data_dir)?;
     vault.coachee(&args.coachee)?;
+    if let Some(format) = written_format(&args.file) {
+        return written(&mut vault, args, format, config, out);
+    }
     let two_tracks = args.roles.coach_track.is_some();
     let mut source = FileSource::open(&args.file, f64::INFINITY, two_tracks)?;
     let model = match &args.model {
@@ -53,17 +58,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
         None => load::default_whisper(config)?,
     };
     let models = load::models(config, &model)?;
-    let consent = start::consent(args.consent_both)?;
-    let session = Session {
-        id: SessionId::generate(),
-        coachee: args.coachee,
-        started_at: start::now(),
-        coach_stance: args.stances.stance.map(Into::into),
-        coachee_stance: args.stances.coachee_stance.map(Into::into),
-        tracks: source.tracks(),
-        consent,
-        model,
-    };
+    let session = session(&args, source.tracks(), model)?;
     let hint = hint(args.roles, config)?;
     let setup = Setup { tracks: source.tracks(), hint, microphone: false };
     let progress = models::bar(config, source.length_s().map_or(0, |length| length as u64), &name_of(&args.file));
@@ -72,14 +67,59 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     let outcome = feed(pipeline, &mut source, &progress);
     progress.finish_and_clear();
     let outcome = outcome?;
-    vault.begin(&session, KeepAudio::No)?;
+    store(&mut vault, &args, &session, &outcome, config, out)
+}
+
+/// The format of a written transcript, by its file's ending.
+fn written_format(file: &Path) -> Option<Format> {
+    let ending = file.extension()?.to_str()?;
+    [Format::Vtt, Format::Srt, Format::Tsv].into_iter().find(|format| format.name().eq_ignore_ascii_case(ending))
+}
+
+/// A transcript that somebody wrote: a report without sound.
+fn written(
+    vault: &mut Writer,
+    args: Args,
+    format: Format,
+    config: &Config,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    let bytes = Zeroizing::new(std::fs::read(&args.file).map_err(|error| CliError::file(&args.file, &error))?);
+    let outcome = pipeline::read(transcript::parse(&bytes, format)?);
+    let session = session(&args, 1, String::new())?;
+    store(vault, &args, &session, &outcome, config, out)
+}
+
+/// Asks for consent; what is imported started now, as far as anybody knows.
+fn session(args: &Args, tracks: u8, model: String) -> Result<Session, CliError> {
+    Ok(Session {
+        consent: start::consent(args.consent_both)?,
+        id: SessionId::generate(),
+        coachee: args.coachee.clone(),
+        started_at: start::now(),
+        coach_stance: args.stances.stance.map(Into::into),
+        coachee_stance: args.stances.coachee_stance.map(Into::into),
+        tracks,
+        model,
+    })
+}
+
+fn store(
+    vault: &mut Writer,
+    args: &Args,
+    session: &Session,
+    outcome: &Outcome,
+    config: &Config,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    vault.begin(session, KeepAudio::No)?;
     vault.finish(session.id, &outcome.numbers, &outcome.words, false)?;
     let id = session.id.to_string();
     if args.delete_original {
         std::fs::remove_file(&args.file).map_err(|error| CliError::file(&args.file, &error))?;
     }
     if let Some(times) = outcome.ask {
-        control::settle_roles(&mut vault, &id, times.map(Sample::seconds), config)?;
+        control::settle_roles(vault, &id, times.map(Sample::seconds), config)?;
     }
     report::show(&vault.find(&id)?, config, out)
 }

@@ -24,6 +24,7 @@ mod unlock;
 
 use std::{
     ffi::OsString,
+    fs::File,
     io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -179,17 +180,21 @@ fn print_json(out: &mut dyn Write, value: &impl serde::Serialize) -> Result<(), 
     Ok(writeln!(out, "{text}")?)
 }
 
-/// Writes a file that did not exist, readable by its owner alone: it may hold words.
-fn write_private(path: &Path, content: &[u8]) -> Result<(), CliError> {
+/// Makes a file that did not exist, readable by its owner alone: it will hold words or a voice.
+fn new_private(path: &Path) -> Result<File, CliError> {
     use std::os::unix::fs::OpenOptionsExt;
-    let wrong = |error: io::Error| match error.kind() {
+    File::options().write(true).create_new(true).mode(0o600).open(path).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
             CliError::user(format!("{} is there already", path.display()), "choose another name: `--output FILE`")
         }
         _ => CliError::file(path, &error),
-    };
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(wrong)?;
-    file.write_all(content).and_then(|()| file.sync_all()).map_err(wrong)
+    })
+}
+
+/// Writes such a file whole.
+fn write_private(path: &Path, content: &[u8]) -> Result<(), CliError> {
+    let mut file = new_private(path)?;
+    file.write_all(content).and_then(|()| file.sync_all()).map_err(|error| CliError::file(path, &error))
 }
 
 /// A path as an error or a remark names it.

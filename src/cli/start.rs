@@ -2,7 +2,7 @@
 
 use std::{io::Write, path::PathBuf};
 
-use super::{CliError, Config, Stance, ask, coach, control, daemon, load, print_json};
+use super::{CliError, Config, Stance, ask, coach, control, daemon, load, print_json, unlock::Unlock};
 use crate::{
     capture::InputSpec,
     daemon::{Reply, Request, Start},
@@ -45,9 +45,11 @@ pub struct Args {
     speed: f64,
     #[command(flatten)]
     roles: Roles,
-    /// Keep the sound too; takes effect once the coachee confirms it
+    /// Keep the sound too, for the coachee alone: they confirm it with their passphrase
     #[arg(long)]
     keep_audio: bool,
+    #[command(flatten)]
+    unlock: Unlock,
     /// Both of you have agreed already: recorded as asserted, and said in the report
     #[arg(long)]
     consent_both: bool,
@@ -87,7 +89,8 @@ impl Roles {
 
 pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     // Everything that can be wrong is looked at before two people are asked.
-    Writer::open(&config.data_dir)?.coachee(&args.coachee)?;
+    let mut vault = Writer::open(&config.data_dir)?;
+    let coachee = vault.coachee(&args.coachee)?;
     let input: InputSpec = args.input.parse()?;
     if !(args.speed.is_finite() && args.speed > 0.0) {
         return Err(CliError::user("`--speed` must be more than 0", "`--speed 1` is the file's own speed"));
@@ -102,9 +105,11 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
         _ => args.input,
     };
     let consent = consent(args.consent_both)?;
+    let confirmed = args.keep_audio.then(|| args.unlock.identity_of(&coachee)).transpose()?;
+    let id = SessionId::generate();
     let start = Start {
         session: Session {
-            id: SessionId::generate(),
+            id,
             coachee: args.coachee,
             started_at: consent.given_at.clone(),
             coach_stance: args.stances.stance.map(Into::into),
@@ -123,6 +128,9 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     };
     config.remark("Getting ready ...");
     let reply = daemon::connect_or_start(config)?.ask(&Request::Start(Box::new(start)))?;
+    if let Some(identity) = confirmed {
+        vault.confirm_audio(id, &identity)?;
+    }
     if config.json {
         return print_json(out, &reply);
     }

@@ -1,25 +1,30 @@
 //! `sidetone transcript`: the words. Every command here is the coachee's, and asks for their key.
 
 use std::{
+    fs,
     io::{self, IsTerminal, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use clap::Subcommand;
 use zeroize::Zeroizing;
 
 use super::{
-    CliError, Config, SessionArg, ask, in_current_dir, load, print_json, recover, report, shown, unlock::Unlock,
+    CliError, Config, SessionArg, ask, in_current_dir, load, new_private, print_json, recover, report, shown,
+    unlock::{self, Unlock},
     write_private,
 };
 use crate::{
     pipeline::{Pipeline, Setup},
     recording::{self, Key},
-    seal::{self, Identity},
+    seal::Identity,
     speakers::RoleHint,
     transcript::{self, Format, Utterance},
-    vault::{Decision, Reader, Receipt, Stored, Writer},
+    vault::{self, Decision, Reader, Receipt, Stored, VaultError, Writer},
 };
+
+/// What `--format` calls the sound.
+const WAV: &str = "wav";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -60,6 +65,9 @@ pub enum Command {
         /// The numbers too
         #[arg(long)]
         everything: bool,
+        /// Without the passphrase, for when it is lost: takes effect seven days after it was first asked for
+        #[arg(long, conflicts_with = "everything")]
+        forgotten: bool,
     },
     /// Take the words with you: one sealed file, and none left here
     Take {
@@ -86,7 +94,7 @@ pub enum Command {
 /// How much, and how.
 #[derive(clap::Args, Clone, Debug)]
 pub struct What {
-    /// vtt, srt, md, json, tsv or textgrid
+    /// vtt, srt, md, json, tsv or textgrid; for `export` also wav, where the sound was kept
     #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
     /// Only these lines, e.g. 3-9 or 4
@@ -98,6 +106,10 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
     let mut vault = Writer::open(&config.data_dir)?;
     match command {
         Command::Show { session, unlock, what } => {
+            let taken = Path::new(&session.session);
+            if taken.extension().is_some_and(|ending| ending == "age") {
+                return show(&taken_words(taken, &unlock)?, &what, config, out);
+            }
             let (stored, identity) = opened(&vault, &session, &unlock)?;
             remark_asserted(&stored, config);
             let words = words(&stored, identity, config)?;
@@ -105,6 +117,9 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
         }
         Command::Export { session, unlock, what, output } => {
             let (stored, identity) = opened(&vault, &session, &unlock)?;
+            if what.format.as_deref() == Some(WAV) {
+                return export_sound(&vault, &stored, &identity, output, out);
+            }
             let format = what.format(Format::Md)?;
             let words = what.chosen(words(&stored, identity, config)?)?;
             let path = output.unwrap_or_else(|| in_current_dir(format!("{}.{}", stored.session.id, extension(format))));
@@ -121,7 +136,8 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
             config.remark("Kept, sealed, until you delete them.");
             Ok(())
         }
-        Command::Delete { session, unlock, everything } => {
+        Command::Delete { session, forgotten: true, .. } => delete_forgotten(&mut vault, &session, config, out),
+        Command::Delete { session, unlock, everything, forgotten: false } => {
             let (stored, _) = opened(&vault, &session, &unlock)?;
             let id = stored.session.id;
             let receipt =
@@ -130,10 +146,10 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
         }
         Command::Take { session, unlock, output } => {
             let (stored, identity) = opened(&vault, &session, &unlock)?;
+            let recipient = identity.to_recipient();
             let words = words(&stored, identity, config)?;
-            let path = output.unwrap_or_else(|| in_current_dir(format!("{}.json.age", stored.session.id)));
-            let recipient = vault.coachee(&stored.session.coachee)?.recipient;
-            write_private(&path, &seal::seal(&recipient, transcript::write(&words, Format::Json).words().as_bytes())?)?;
+            let path = output.unwrap_or_else(|| in_current_dir(format!("{}.words.age", stored.session.id)));
+            write_private(&path, &vault::seal_words(&recipient, stored.session.id, &words)?)?;
             let receipt = vault.delete_words(stored.session.id, Decision::Taken)?;
             config.remark(format!("Your words are in {}, sealed to you: your key or `age` opens it.", shown(&path)));
             gone(&receipt, config, out)
@@ -191,6 +207,63 @@ fn opened(vault: &Writer, which: &SessionArg, unlock: &Unlock) -> Result<(Stored
 
 fn words(stored: &Stored, identity: Identity, config: &Config) -> Result<Vec<Utterance>, CliError> {
     Ok(Reader::open(&config.data_dir, identity)?.transcript(stored.session.id)?)
+}
+
+/// What `take` wrote, on any laptop: opens with the identity alone.
+fn taken_words(path: &Path, unlock: &Unlock) -> Result<Vec<Utterance>, CliError> {
+    let file = unlock.identity.as_ref().ok_or_else(|| {
+        CliError::user("a transcript that was taken away opens with its owner's key", "name it: `--identity FILE`")
+    })?;
+    let sealed = fs::read(path).map_err(|error| CliError::file(path, &error))?;
+    Ok(vault::open_words(&unlock::read_identity(file)?, &sealed)?.1)
+}
+
+fn export_sound(
+    vault: &Writer,
+    stored: &Stored,
+    identity: &Identity,
+    output: Option<PathBuf>,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    if !stored.has_recording {
+        return Err(no_sound());
+    }
+    let recording = recording::recover(&vault.recording_path(stored.session.id), Key::Coachee(identity))?;
+    let path = output.unwrap_or_else(|| in_current_dir(format!("{}.{WAV}", stored.session.id)));
+    recording::write_wav(recording, new_private(&path)?)?;
+    Ok(writeln!(out, "{}", shown(&path))?)
+}
+
+fn no_sound() -> CliError {
+    CliError::user(
+        "the sound of this session is not here any more",
+        "sound is deleted with the report, unless `sidetone start --keep-audio` asked for it",
+    )
+}
+
+fn delete_forgotten(
+    vault: &mut Writer,
+    which: &SessionArg,
+    config: &Config,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    let id = vault.find(&which.session)?.session.id;
+    match vault.delete_forgotten(id) {
+        Ok(receipt) => gone(&receipt, config, out),
+        Err(VaultError::NoticeNotOver { until: Some(until), .. }) => {
+            config.remark(format!("Notice was given; from {until} on, the same command deletes the words."));
+            Ok(())
+        }
+        Err(VaultError::NoticeNotOver { .. }) => {
+            let until = vault.notice_forgotten(id)?;
+            config.remark(format!(
+                "Noted. From {until} on, the same command deletes the words without the passphrase. \
+                 Until then the coachee can still decide: `sidetone transcript keep {id}`"
+            ));
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn remark_asserted(stored: &Stored, config: &Config) {
@@ -262,10 +335,7 @@ fn redo(
 ) -> Result<(), CliError> {
     let (stored, identity) = opened(vault, which, unlock)?;
     if !stored.has_recording {
-        return Err(CliError::user(
-            "the sound of this session is not here any more",
-            "sound is deleted when the words are decoded well; `sidetone transcript show` reads them",
-        ));
+        return Err(no_sound());
     }
     let id = stored.session.id;
     let model = match model {
