@@ -222,7 +222,7 @@ mod tests {
         let error = write(&missing, None, &mut Vec::new(), &mut Vec::new()).unwrap_err();
         assert!(error.hint().is_some() && error.to_string().contains("/nowhere.tsv"));
         // One group in another language takes nothing from the other.
-        let mixed = format!("session\trole\ttext\n1\tcoach\tWhat did you see?\n2\tcoach\t{german}\n");
+        let mixed = format!("session\trole\ttext\n1\tcoach\tWhat did you see?\n2\tcoach\t{german} {german}\n");
         let (out, notes) = coded(&mixed, Some("session"), true).unwrap();
         let json: Value = serde_json::from_str(&out).unwrap();
         assert_eq!(json.pointer("/2/directiveness/index"), Some(&Value::Null));

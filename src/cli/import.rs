@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::{CliError, Config, coach, control, load, models, report, start};
 use crate::{
     capture::{FileSource, Heard, Source},
-    pipeline::{self, Outcome, Pipeline, Setup},
+    pipeline::{self, Models, Outcome, Pipeline, Setup},
     session::{Session, SessionId},
     speakers::RoleHint,
     transcript::{self, Format},
@@ -85,7 +85,8 @@ fn written(
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
     let bytes = Zeroizing::new(std::fs::read(&args.file).map_err(|error| CliError::file(&args.file, &error))?);
-    let outcome = pipeline::read(transcript::parse(&bytes, format)?);
+    let models = Models { moves: Some(load::coder(config)?), ..Models::default() };
+    let outcome = pipeline::read(transcript::parse(&bytes, format)?, &models);
     let session = session(&args, 1, String::new())?;
     store(vault, &args, &session, &outcome, config, out)
 }

@@ -54,12 +54,17 @@ pub fn models(config: &Config, whisper: &str) -> Result<Models, CliError> {
     })?;
     weights::check_ggml(&path)?;
     let whisper_model = Arc::new(Whisper::load(&path, threads())?);
-    let moves = Coder::load(text_model(config)?.as_deref()).map_err(|error| CliError::ours(error.to_string()))?;
     Ok(Models {
         whisper: Some((whisper.to_owned(), whisper_model)),
         speaker: speaker(config)?,
-        moves: Some(Arc::new(moves)),
+        moves: Some(coder(config)?),
     })
+}
+
+/// What codes moves: with the text model if it is here, else by words alone.
+pub fn coder(config: &Config) -> Result<Arc<Coder>, CliError> {
+    let coder = Coder::load(text_model(config)?.as_deref()).map_err(|error| CliError::ours(error.to_string()))?;
+    Ok(Arc::new(coder))
 }
 
 /// The folder of the text model, if it is here.

@@ -64,7 +64,7 @@ a So you saw them get stuck right at the start.
 b Yeah.
 a What do you think was going on for them?
 b I think it was because I had not shown them an example first.
-a You really noticed what was happening for those kids, and that took some courage.
+a Well done, that was really brave of you.
 b What would you do?
 a You could try showing one worked example before you let them go.
 b I will do that on Thursday with the first problem.

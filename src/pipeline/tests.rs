@@ -373,7 +373,8 @@ fn a_written_transcript_is_coded_and_nothing_in_it_is_timed() {
     assert_eq!((words.questions.open, words.waiting), (1, None));
     // The other way round, the question is nobody's: it was the coachee who asked.
     assert_eq!(measure(&outcome.numbers.swapped()).words.unwrap().questions.open, 0);
-    let german = "Ich glaube, sie haben auf mich gewartet, ehrlich gesagt, und ich habe ihnen die Antwort gegeben. ".repeat(4);
+    let german =
+        "Ich glaube, sie haben auf mich gewartet, ehrlich gesagt, und ich habe ihnen die Antwort gegeben. ".repeat(4);
     let foreign = coded(&format!("0\t9\tcoach\t{german}\n9\t19\tcoachee\t{german}"));
     assert_eq!(foreign.numbers.word_numbers_unusable.as_deref(), Some("not_english"));
     assert_eq!(measure(&foreign.numbers).words, None);
