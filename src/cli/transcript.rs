@@ -15,11 +15,12 @@ use super::{
     write_private,
 };
 use crate::{
+    moves::{self, Coded},
     pipeline::{Pipeline, Setup},
     recording::{self, Key},
     seal::Identity,
     speakers::RoleHint,
-    transcript::{self, Format, Utterance},
+    transcript::{self, Format, Named, Spoken, Utterance},
     vault::{self, Decision, Reader, Receipt, Stored, VaultError, Writer},
 };
 
@@ -123,7 +124,7 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
             let format = what.format(Format::Md)?;
             let words = what.chosen(words(&stored, identity, config)?)?;
             let path = output.unwrap_or_else(|| in_current_dir(format!("{}.{}", stored.session.id, extension(format))));
-            write_private(&path, transcript::write(&words, format).words().as_bytes())?;
+            write_private(&path, written(&words, format, config)?.words().as_bytes())?;
             config.remark(format!(
                 "{} lines of your words are in a file anybody with access to it can read:",
                 words.len()
@@ -275,11 +276,21 @@ fn remark_asserted(stored: &Stored, config: &Config) {
     }
 }
 
+/// The words in a format, with their moves where it has room for them.
+fn written(words: &[Utterance], format: Format, config: &Config) -> Result<Spoken, CliError> {
+    if !matches!(format, Format::Json | Format::Tsv) || !moves::is_english(words) {
+        return Ok(transcript::write(words, format));
+    }
+    let coded = moves::code(words, load::coder(config)?.as_ref());
+    let codes: Vec<Option<Named>> = coded.iter().map(Coded::named).collect();
+    Ok(transcript::write_coded(words, &codes, format))
+}
+
 fn show(words: &[Utterance], what: &What, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let words = what.chosen(words.to_vec())?;
     if config.json || what.format.is_some() {
         let format = what.format(Format::Json)?;
-        return Ok(write!(out, "{}", transcript::write(&words, format).words())?);
+        return Ok(write!(out, "{}", written(&words, format, config)?.words())?);
     }
     let text = plainly(&words);
     if io::stdout().is_terminal() && ask::can_ask() { page(&text, out) } else { Ok(out.write_all(text.as_bytes())?) }

@@ -39,7 +39,7 @@ use self::{
 };
 use crate::{
     session::Role,
-    transcript::{Spoken, Utterance},
+    transcript::{Named, Spoken, Utterance},
     units::{Sample, Span},
 };
 
@@ -309,6 +309,17 @@ pub fn code(units: &[Utterance], coder: &Coder) -> Vec<Coded> {
     let said: Vec<(Option<Role>, &str)> = units.iter().map(|unit| (unit.role, unit.text.words())).collect();
     let codes = coder.code(&said);
     units.iter().zip(codes).map(|(unit, code)| Coded { span: unit.span, role: unit.role, code }).collect()
+}
+
+impl Coded {
+    /// What the one who speaks does, and how it is put; `None` where nobody knows who speaks.
+    pub fn named(&self) -> Option<Named> {
+        let does = match self.role? {
+            Role::Coach => self.code.as_coach().name(),
+            Role::Coachee => self.code.as_coachee().name(),
+        };
+        Some(Named { does, form: self.code.form().name() })
+    }
 }
 
 /// Whether what was said seems to be English, the only language that moves are coded in; too little to tell counts as yes.

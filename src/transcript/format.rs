@@ -46,19 +46,33 @@ impl FromStr for Format {
     }
 }
 
+/// The names of an utterance's move and form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named {
+    pub does: &'static str,
+    pub form: &'static str,
+}
+
 /// Writes utterances in a format; the result is speech and stays [`Spoken`].
 pub fn write(utterances: &[Utterance], format: Format) -> Spoken {
+    write_coded(utterances, &[], format)
+}
+
+/// The same with what each utterance does and how it is put, where a format has room for it; utterances without a code
+/// have none.
+pub fn write_coded(utterances: &[Utterance], codes: &[Option<Named>], format: Format) -> Spoken {
     Spoken::new(match format {
         Format::Vtt => vtt(utterances),
         Format::Srt => srt(utterances),
         Format::Md => markdown(utterances),
-        Format::Json => json(utterances),
-        Format::Tsv => tsv(utterances),
+        Format::Json => json(utterances, codes),
+        Format::Tsv => tsv(utterances, codes),
         Format::TextGrid => textgrid(utterances),
     })
 }
 
-/// The columns of [`Format::Tsv`] and the keys of [`Format::Json`]. `move` and `form` are empty until moves are coded.
+/// The columns of [`Format::Tsv`] and the keys of [`Format::Json`]. `move` and `form` are empty where no moves were
+/// coded.
 const COLUMNS: [&str; 6] = ["start_s", "end_s", "role", "move", "form", "text"];
 
 /// The words on one line: no control character, one space at a time.
@@ -141,7 +155,7 @@ fn milliseconds(at: crate::units::Sample) -> f64 {
     (at.seconds() * 1000.0).round() / 1000.0
 }
 
-fn json(utterances: &[Utterance]) -> String {
+fn json(utterances: &[Utterance], codes: &[Option<Named>]) -> String {
     #[derive(Serialize)]
     struct Row {
         start_s: f64,
@@ -151,14 +165,16 @@ fn json(utterances: &[Utterance]) -> String {
         form: Option<&'static str>,
         text: String,
     }
+    let named = |at: usize| codes.get(at).copied().flatten();
     let rows: Vec<Row> = utterances
         .iter()
-        .map(|utterance| Row {
+        .enumerate()
+        .map(|(at, utterance)| Row {
             start_s: milliseconds(utterance.span.start()),
             end_s: milliseconds(utterance.span.end()),
             role: utterance.role,
-            r#move: None,
-            form: None,
+            r#move: named(at).map(|code| code.does),
+            form: named(at).map(|code| code.form),
             text: line(utterance),
         })
         .collect();
@@ -166,12 +182,13 @@ fn json(utterances: &[Utterance]) -> String {
     serde_json::to_string_pretty(&rows).unwrap_or_default() + "\n"
 }
 
-fn tsv(utterances: &[Utterance]) -> String {
+fn tsv(utterances: &[Utterance], codes: &[Option<Named>]) -> String {
     let mut out = COLUMNS.join("\t") + "\n";
-    for utterance in utterances {
+    for (at, utterance) in utterances.iter().enumerate() {
         let (start, end) = (utterance.span.start().seconds(), utterance.span.end().seconds());
+        let (does, form) = codes.get(at).copied().flatten().map_or(("", ""), |code| (code.does, code.form));
         let role = utterance.role.map_or("", Role::name);
-        let _ = writeln!(out, "{start:.3}\t{end:.3}\t{role}\t\t\t{}", line(utterance));
+        let _ = writeln!(out, "{start:.3}\t{end:.3}\t{role}\t{does}\t{form}\t{}", line(utterance));
     }
     out
 }
@@ -301,6 +318,17 @@ mod tests {
         assert_eq!(rows[0]["end_s"], 3.311);
         assert!(rows[2]["role"].is_null() && rows[2]["move"].is_null());
         assert_eq!(write(&[], Format::Json).words(), "[]\n");
+    }
+
+    #[test]
+    fn codes_stand_beside_what_they_are_of() {
+        let codes = [Some(Named { does: "question", form: "open" })];
+        let table = write_coded(&session(), &codes, Format::Tsv);
+        let cells: Vec<Vec<&str>> = table.words().lines().map(|line| line.split('\t').collect()).collect();
+        assert_eq!((cells[1][3], cells[1][4], cells[2][3], cells[2][4]), ("question", "open", "", ""));
+        let rows: serde_json::Value = serde_json::from_str(write_coded(&session(), &codes, Format::Json).words()).unwrap();
+        assert_eq!((&rows[0]["move"], &rows[0]["form"]), (&"question".into(), &"open".into()));
+        assert!(rows[1]["move"].is_null());
     }
 
     #[test]

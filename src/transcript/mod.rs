@@ -17,7 +17,7 @@ pub(crate) mod tests;
 use std::fmt;
 
 pub use align::align;
-pub use format::{Format, write};
+pub use format::{Format, Named, write, write_coded};
 pub use whisper::{Decoded, Whisper};
 pub use windows::{Packer, Window};
 pub use written::{Written, parse};
