@@ -27,6 +27,9 @@ fn each_mistake_gets_one_error_and_one_hint() {
     let start = ["start", "--coachee", "Hannah", "--consent-both", "--model", "demo.en", "--input"];
     let import = ["import", "--coachee", "Hannah", "--consent-both", "--model", "demo.en"];
     let cases: &[(&[&[&str]], &str, &str)] = &[
+        // Before any `start`, which leaves a recorder running.
+        (&[&["status"]], "no session is being recorded", "sidetone start"),
+        (&[&["stop"]], "no session is being recorded", "sidetone start"),
         (&[&["start", "--coachee", "Nobody"]], "no coachee called Nobody", "sidetone coachee"),
         (&[&["start", "--coachee", "Hannah", "--input", &format!("file:{demo}")]], "agree", "--consent-both"),
         (&[&start, &["no such microphone"]], "no such microphone", ""),
@@ -49,8 +52,6 @@ fn each_mistake_gets_one_error_and_one_hint() {
         (&[&import, &["/no/such/file.wav"]], "/no/such/file.wav", ""),
         (&[&import, &[empty.to_str().unwrap()]], "empty.wav", ""),
         (&[&import, &[text.to_str().unwrap()]], "notes.mp3", ""),
-        (&[&["status"]], "no session is being recorded", "sidetone start"),
-        (&[&["stop"]], "no session is being recorded", "sidetone start"),
         (&[&["report"]], "session", "sidetone"),
         (&[&["report", "01"]], "01", "sidetone sessions"),
         (&[&["swap", "last"]], "session", "sidetone"),

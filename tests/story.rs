@@ -53,7 +53,7 @@ fn runs(bytes: &[u8]) -> impl Iterator<Item = (usize, u64)> + '_ {
             hash = hash.wrapping_sub(leading.wrapping_mul(u64::from(bytes[at - RUN]) + 1));
         }
         hash = hash.wrapping_mul(BASE).wrapping_add(u64::from(byte) + 1);
-        (at + 1 >= RUN).then_some((at + 1 - RUN, hash))
+        (at + 1 >= RUN).then(|| (at + 1 - RUN, hash))
     })
 }
 
