@@ -80,7 +80,9 @@ const PATHS: &[(&str, &[&str], &str)] = &[
     ("crate::vault::Reader", &["cli", "web", "vault"], "the daemon cannot read a word: it does not know how"),
     ("std::env::var", &["cli/config"], "the environment is read once"),
     ("std::env::var_os", &["cli/config"], "the environment is read once"),
-    ("std::net", &["web"], "nothing listens to or calls another machine"),
+    ("std::net::TcpStream", &["web"], "nothing calls another machine"),
+    ("std::net::TcpListener", &["web"], "nothing listens to another machine"),
+    ("std::net::UdpSocket", &["web"], "nothing calls another machine"),
 ];
 
 /// Every path that a file names outside its tests, written out from its root.

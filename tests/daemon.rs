@@ -196,7 +196,7 @@ fn a_session_from_start_to_stop() {
     let daemon = Daemon::with_models(Arc::new(move |name: &str| {
         let whisper = Arc::new(Whisper::load(&whisper, 1).unwrap());
         let speaker = Some(Arc::new(SpeakerEncoder::load(&speaker).unwrap()));
-        Ok(Models { whisper: Some((name.to_owned(), whisper)), speaker })
+        Ok(Models { whisper: Some((name.to_owned(), whisper)), speaker, moves: None })
     }));
     let request = session(20.0);
     let id = request.session.id;
