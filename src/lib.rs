@@ -42,6 +42,8 @@
 //! or compares people.
 
 #![deny(missing_debug_implementations)]
+// The documentation that engineers read is made with private items.
+#![allow(rustdoc::private_intra_doc_links)]
 
 pub mod seal;
 pub mod session;

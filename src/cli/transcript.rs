@@ -316,7 +316,7 @@ fn page(text: &str, out: &mut dyn Write) -> Result<(), CliError> {
     let height = terminal_size::terminal_size().map_or(24, |(_, height)| usize::from(height.0)).max(4);
     let lines: Vec<&str> = text.lines().collect();
     let shown = lines.chunks(height - 2).try_for_each(|screen| {
-        write!(out, "{ENTER}{}\n", screen.join("\n"))?;
+        writeln!(out, "{ENTER}{}", screen.join("\n"))?;
         out.flush()?;
         ask::line("\nEnter: go on").map(|_| ())
     });

@@ -1,7 +1,7 @@
 //! Numbers about a session. Every one has a definition, an interval and a case where it says "not enough to say".
 //!
 //! [`Numbers`] is what is stored of a session in the clear: who spoke when, and what casts doubt on it. [`measure`] makes
-//! of it what both people see. What is made of the words is made once, by [`words`] at the end of the session, and stored as
+//! of it what both people see. What is made of the words is made once, by [`words()`] at the end of the session, and stored as
 //! [`WordNumbers`]: sums over the session, for both assignments of the roles.
 
 mod caveat;

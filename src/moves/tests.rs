@@ -133,7 +133,7 @@ fn units_share_the_time_of_their_turn() {
         role: Some(Role::Coach),
         text: Spoken::new("It was good. What did you see?".to_owned()),
     };
-    let units = split(&[turn.clone()]);
+    let units = split(std::slice::from_ref(&turn));
     assert_eq!(units.iter().map(|unit| unit.text.words()).collect::<Vec<_>>(), ["It was good.", "What did you see?"]);
     assert_eq!((units[0].span.start(), units[1].span.end()), (turn.span.start(), turn.span.end()));
     assert!(units[0].span.end() <= units[1].span.start());

@@ -25,7 +25,7 @@ const RECORDS_PER_PLACE: u64 = 64;
 /// those that hold some of it. Who reads again and again keeps a [`Backlog`], whose cost does not grow with the file.
 ///
 /// # Errors
-/// As [`super::recover`].
+/// As [`super::recover()`].
 pub fn read(path: &Path, key: Key<'_>, track: Track, span: Span) -> Result<Vec<f32>, RecordingError> {
     Backlog::open(path, key)?.read(track, span)
 }
@@ -50,7 +50,7 @@ struct Place {
 
 impl Backlog {
     /// # Errors
-    /// As [`super::recover`].
+    /// As [`super::recover()`].
     pub fn open(path: &Path, key: Key<'_>) -> Result<Self, RecordingError> {
         let (file, header, _) = open(path)?;
         let identity = header.unlock(key, path)?;

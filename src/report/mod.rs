@@ -1,7 +1,7 @@
 //! What both people see. The schema has no field that can hold a word.
 //!
-//! [`report`] makes one [`Report`] of a session and its numbers; [`Report::to_json`], [`Report::to_text`], [`page`] and
-//! [`rttm`] are its outward forms. Its strings are ids, the coachee's name, names of models, codes and fixed messages.
+//! [`report`] makes one [`Report`] of a session and its numbers; [`Report::to_json`], [`Report::to_text`], [`page()`] and
+//! [`rttm()`] are its outward forms. Its strings are ids, the coachee's name, names of models, codes and fixed messages.
 
 mod chart;
 mod json;

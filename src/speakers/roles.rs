@@ -8,7 +8,7 @@ pub enum RoleHint {
     /// The coach's own microphone.
     CoachTrack(u8),
     CoachSpeaksFirst,
-    /// Made by [`super::voiceprint`].
+    /// Made by [`super::voiceprint()`].
     Voiceprint(Vec<f32>),
     None,
 }

@@ -326,7 +326,8 @@ mod tests {
         let table = write_coded(&session(), &codes, Format::Tsv);
         let cells: Vec<Vec<&str>> = table.words().lines().map(|line| line.split('\t').collect()).collect();
         assert_eq!((cells[1][3], cells[1][4], cells[2][3], cells[2][4]), ("question", "open", "", ""));
-        let rows: serde_json::Value = serde_json::from_str(write_coded(&session(), &codes, Format::Json).words()).unwrap();
+        let rows: serde_json::Value =
+            serde_json::from_str(write_coded(&session(), &codes, Format::Json).words()).unwrap();
         assert_eq!((&rows[0]["move"], &rows[0]["form"]), (&"question".into(), &"open".into()));
         assert!(rows[1]["move"].is_null());
     }

