@@ -31,8 +31,9 @@ def bf16_is_faster():
     return seconds(torch.bfloat16) < seconds(torch.float32)
 
 
-def autocast():
-    return torch.autocast("cpu", dtype=torch.bfloat16) if bf16_is_faster() else contextlib.nullcontext()
+def autocast(device="cpu"):
+    device = torch.device(device).type
+    return torch.autocast(device, dtype=torch.bfloat16) if device == "cuda" or bf16_is_faster() else contextlib.nullcontext()
 
 
 def load_gpt2(path):
@@ -243,12 +244,12 @@ class Whisper(nn.Module):
 
     @torch.no_grad()
     def greedy(self, mel, units, times=False, limit=200):
-        with autocast():
+        with autocast(mel.device):
             xa = self.encoder(mel)
-            seq = torch.full((len(mel), 1), units.index[SOT])
+            seq = torch.full((len(mel), 1), units.index[SOT], device=mel.device)
             if not times:
                 seq = torch.cat([seq, torch.full_like(seq, units.index[NOTIMES])], 1)
-            start, done = seq.shape[1], torch.zeros(len(mel), dtype=torch.bool)
+            start, done = seq.shape[1], torch.zeros(len(mel), dtype=torch.bool, device=mel.device)
             for _ in range(limit):
                 logits = self.decoder(seq, xa)[:, -1].float()
                 logits[:, units.index[NOSPEECH]] = -1e9
