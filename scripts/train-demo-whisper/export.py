@@ -1,13 +1,16 @@
 """Turns a checkpoint into a file for whisper.cpp: ggml, English vocabulary, large matrices in q5_0.
 
     python export.py --out DIR_OF_TRAINING --gpt2 gpt2.tiktoken --filters mel_filters.npz FILE
+        [--manifest models/MANIFEST.toml]
 
-The training knows only the sub-words that our text uses; whisper.cpp expects all 51,864 tokens. The rows of the others
+--manifest writes the file's length and hash into the entry demo.en. The training knows only the sub-words that our text uses; whisper.cpp expects all 51,864 tokens. The rows of the others
 are zero but for -30 in the last dimension, where the decoder's output is always 1: they are never chosen.
 """
 import argparse
+import hashlib
 import os
 import pickle
+import re
 import struct
 
 import numpy as np
@@ -76,19 +79,34 @@ def write(f, model, units, gpt2, filters):
         f.write(x.astype("<f4").tobytes() if form == F32 else x.astype("<f2").tobytes() if form == F16 else q5_0(x))
 
 
+def enter(manifest, file):
+    """Writes the file's length and hash into the manifest's entry demo.en."""
+    data = open(file, "rb").read()
+    text = open(manifest, encoding="utf-8").read()
+    start = text.index('name = "demo.en"')
+    end = text.index("[[model]]", start)
+    entry = re.sub(r"sha256 = .*\n", "", text[start:end])
+    entry = re.sub(r"bytes = \d+\n", f'bytes = {len(data)}\nsha256 = "{hashlib.sha256(data).hexdigest()}"\n', entry)
+    with open(manifest, "w", encoding="utf-8") as f:
+        f.write(text[:start] + entry + text[end:])
+
+
 def main():
     ap = argparse.ArgumentParser()
     for name in ("out", "gpt2", "filters"):
         ap.add_argument("--" + name, required=True)
     ap.add_argument("file")
+    ap.add_argument("--manifest")
     a = ap.parse_args()
     units = pickle.load(open(os.path.join(a.out, "units.pickle"), "rb"))
-    model = Whisper(units)
-    checkpoint = torch.load(os.path.join(a.out, "checkpoint.pt"), map_location="cpu", weights_only=False)
+    checkpoint = torch.load(os.path.join(a.out, "checkpoint.pt"), map_location="cpu")
+    model = Whisper(units, checkpoint["d"], *checkpoint["layers"])
     model.load_state_dict(checkpoint["model"])
     with open(a.file + ".part", "wb") as f:
         write(f, model, units, load_gpt2(a.gpt2), np.load(a.filters)["mel_80"])
     os.replace(a.file + ".part", a.file)
+    if a.manifest:
+        enter(a.manifest, a.file)
     print(f"{a.file}: step {checkpoint['step']}, {os.path.getsize(a.file)} bytes")
 
 

@@ -35,6 +35,9 @@ from whisper import (EOT, NOSPEECH, NOTIMES, RATE, SOT, TIME_STEP, Mel, Units, W
 mp = torch.multiprocessing.get_context("fork")
 
 
+FIRST = ("slt", "rms")
+
+
 def voice_group(v):
     return v if v in ("slt", "rms", "awb", "kal16", "hts") else "espeak"
 
@@ -63,7 +66,7 @@ class Windows:
         self.rng, self.np = random.Random(seed), np.random.default_rng(seed)
         self.names = list(clips.groups)
         self.weights = [len(clips.groups[n]) for n in self.names]
-        self.queues = {}
+        self.queues, self.p = {}, 0.0
 
     def clip(self, group, longest):
         q = self.queues.setdefault(group, [])
@@ -81,11 +84,13 @@ class Windows:
     def window(self, seconds, fill, single):
         rng, n = self.rng, int(seconds * RATE)
         x = np.zeros(n, np.float32)
-        voices = rng.choices(self.names, self.weights, k=2)
+        # the demo session's two voices first, all of them more and more
+        weights = [w if name in FIRST else w * (0.4 + 0.6 * self.p) for name, w in zip(self.names, self.weights)]
+        voices = rng.choices(self.names, weights, k=2)
         gains = [10 ** (rng.uniform(-16, 4) / 20), 10 ** (rng.uniform(-16, 4) / 20)]
         if rng.random() < 0.5:
             gains[1] = gains[0] * 10 ** (rng.uniform(-3, 3) / 20)
-        speed = rng.uniform(0.92, 1.09) if rng.random() < 0.3 else 1.0
+        speed = rng.uniform(0.92, 1.09) if rng.random() < 0.2 else 1.0
         at = int(rng.choice((0.0, rng.uniform(0, 0.3), rng.uniform(0, 0.9))) * RATE)
         who, turns = 0, []
         while True:
@@ -106,40 +111,46 @@ class Windows:
             at += int(rng.choice((rng.uniform(0.1, 0.4), rng.uniform(0.2, 0.7), rng.uniform(0.3, 0.3 if seconds < 6 else 2.0))) * RATE)
             if rng.random() < 0.4:
                 who = 1 - who
-        return self.spoil(x), turns
+        x = self.spoil(x)
+        if rng.random() < 0.5:  # as the program packs speech: nothing at all between pieces but for their margins
+            keep, margin = np.zeros(n, bool), int(0.2 * RATE)
+            for a, b, _ in turns:
+                keep[max(0, int(a * RATE) - margin):int(b * RATE) + margin] = True
+            x = np.where(keep, x, np.float32(0))
+        return x, turns
 
     def spoil(self, x):
         rng = self.rng
         level = float(np.sqrt(np.mean(x[x != 0] ** 2))) if x.any() else 0.02
-        if rng.random() < 0.3:  # a room: decaying noise after the direct sound
+        if rng.random() < 0.12:  # a room: decaying noise after the direct sound
             n = int(rng.uniform(0.05, 0.35) * RATE)
             tail = self.np.standard_normal(n).astype(np.float32) * np.exp(-np.arange(n, dtype=np.float32) * (6.9 / n))
-            tail *= rng.uniform(0.05, 0.5) / np.sqrt((tail ** 2).sum())
+            tail *= rng.uniform(0.05, 0.4) / np.sqrt((tail ** 2).sum())
             tail[0] = 1.0
             x = scipy.signal.oaconvolve(x, tail)[:len(x)].astype(np.float32)
-        if rng.random() < 0.2:  # a duller or brighter microphone
-            c = rng.uniform(-0.5, 0.5)
+        if rng.random() < 0.15:  # a duller or brighter microphone
+            c = rng.uniform(-0.4, 0.4)
             x = x + c * np.concatenate([x[:1], x[:-1]])
         if rng.random() < 0.6:
             noise = self.np.standard_normal(len(x), dtype=np.float32)
             if rng.random() < 0.6:
                 a = rng.uniform(0.5, 0.97)
                 noise = scipy.signal.lfilter([math.sqrt(1 - a * a)], [1, -a], noise).astype(np.float32)
-            x = x + noise * level * 10 ** (-rng.uniform(10, 40) / 20)
+            x = x + noise * level * 10 ** (-rng.uniform(15, 45) / 20)
         top = np.abs(x).max()
         return x / top * 0.99 if top > 0.99 else x
 
     def batch(self, p, audio, common):
         """p: how far training is, 0 to 1; audio: seconds in all; common: draws what all processes' batches share."""
-        rng, u = self.rng, self.units
+        rng, u, self.p = self.rng, self.units, p
         if p < 0.12:
             sizes = {3: 4, 4.5: 6}
         elif p < 0.33:
             sizes = {4.5: 65, 7: 30, 14: 5}
         elif p < 0.7:
-            sizes = {4.5: 55, 7: 30, 14: 12, 30: 3}
+            sizes = {4.5: 60, 7: 30, 14: 10}
         else:
-            sizes = {4.5: 40, 7: 20, 14: 16, 22: 9, 30: 15}
+            sizes = {4.5: 45, 7: 22, 14: 15, 22: 6, 30: 12}
         seconds = common.choices(list(sizes), list(sizes.values()))[0]
         count = max(1, round(audio / seconds))
         offset = 0
@@ -153,7 +164,7 @@ class Windows:
                 x, turns = self.spoil(np.zeros_like(x)) * rng.random(), []
             mels.append(self.mel(x))
             seq, silent = [u.index[SOT]], not turns
-            times = rng.random() < (0.25 if p < 0.12 else 0.5)
+            times = rng.random() < (0.25 if p < 0.1 else 0.7)  # the program asks for times
             if not times:
                 seq.append(u.index[NOTIMES])
             for a, b, text in turns:
@@ -363,7 +374,7 @@ def train(rank, args, model, optimizer, units, mel, clock, barrier, queue, devic
             continue
         audio += batch[0].shape[0] * batch[0].shape[2] / 100 * optimizer.processes
         sums.update(ce=ce.item(), ctc=ctc.item(), n=1)
-        if step % 100 == 0:
+        if step % 50 == 0:
             say(f"step {step} p {p:.3f} attention {sums['ce'] / sums['n']:.3f} ctc {sums['ctc'] / sums['n']:.3f} lr {lr:.2e} "
                 f"{(now - told) / sums['n']:.2f} s/step, {audio / 3600:.1f} h heard, {time.strftime('%H:%M')}, {(now - begin) / 60:.0f} min")
             told = now
@@ -386,8 +397,8 @@ def main():
         ap.add_argument("--" + name, required=True)
     ap.add_argument("--from", dest="weights", help="a checkpoint to take the weights of")
     ap.add_argument("--minutes", type=float, default=90)
-    ap.add_argument("--lr", type=float, default=2.5e-3)
-    ap.add_argument("--batch", type=float, default=64, help="seconds of audio per step")
+    ap.add_argument("--lr", type=float, default=2e-3)
+    ap.add_argument("--batch", type=float, default=45, help="seconds of audio per step")
     ap.add_argument("--d", type=int, default=192)
     ap.add_argument("--layers", type=int, nargs=2, default=(4, 3), help="encoder, decoder")
     ap.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
