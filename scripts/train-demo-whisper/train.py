@@ -36,6 +36,7 @@ mp = torch.multiprocessing.get_context("fork")
 
 
 FIRST = ("slt", "rms")
+WIDTH_S = 0.3
 
 
 def voice_group(v):
@@ -156,37 +157,41 @@ class Windows:
         offset = 0
         if p > 0.15 and seconds < 29 and rng.random() < 0.5:
             offset = 5 * rng.randrange(0, int((30 - seconds) * 10))
-        mels, seqs, chars, loss_from = [], [], [], []
+        mels, seqs, chars = [], [], []
         for _ in range(count):
             fill = 1.0 if seconds < 6 else rng.choice((1.0, 1.0, rng.uniform(0.5, 1.0))) if seconds < 25 else rng.choice((rng.uniform(0.1, 0.4), 1.0, 1.0))
             x, turns = self.window(seconds, fill, seconds < 6 and rng.random() < (0.6 if p < 0.12 else 0.2) or fill < 0.25)
             if rng.random() < 0.01:
                 x, turns = self.spoil(np.zeros_like(x)) * rng.random(), []
             mels.append(self.mel(x))
-            seq, silent = [u.index[SOT]], not turns
+            seq, said, silent = [u.index[SOT]], [], not turns  # said: roughly when each unit after the first is spoken
             times = rng.random() < (0.25 if p < 0.1 else 0.7)  # the program asks for times
             if not times:
                 seq.append(u.index[NOTIMES])
+                said.append(np.nan)
             for a, b, text in turns:
                 body = u.encode(text)
+                when = np.cumsum([0] + [len(u.decode([c])) for c in body])
+                said += [a] * times + list(a + (b - a) * (when[1:] + when[:-1]) / (2 * when[-1])) + [b] * times
                 if times:
                     a, b = (u.first_time + round(t / TIME_STEP) + offset // 5 for t in (a, b))
                     body = [a] + body + [b]
                 seq += body
             seq.append(u.index[EOT])
+            said.append(np.nan)
             target = seq[1:]
             if silent:
                 target[0] = u.index[NOSPEECH] if times else target[0]
-            seqs.append((seq[:-1], target, times))
+            seqs.append((seq[:-1], target, said))
             chars.append(letters(" ".join(t for _, _, t in turns)))
         longest = -(-max(len(s) for s, _, _ in seqs) // 16) * 16
         inp = np.full((count, longest), u.index[EOT])
-        out = np.full((count, longest), -100)
-        for i, (s, t, times) in enumerate(seqs):
+        out, when = np.full((count, longest), -100), np.full((count, longest), np.nan, np.float32)
+        for i, (s, t, said) in enumerate(seqs):
             # 12 % of the text units the decoder reads are replaced: it has to listen, not to recite
             s = [rng.randrange(len(u.text)) if c < len(u.text) and rng.random() < 0.12 else c for c in s]
-            inp[i, :len(s)], out[i, :len(t)] = s, t
-        return np.stack(mels), inp, out, chars, offset
+            inp[i, :len(s)], out[i, :len(t)], when[i, :len(said)] = s, t, said
+        return np.stack(mels), inp, out, chars, offset, when
 
 
 
@@ -283,8 +288,8 @@ class Optimizer:
 
 
 def losses(model, batch, p, device):
-    x, inp, out, chars, offset = batch
-    x, inp, out = (torch.from_numpy(t).to(device, non_blocking=True) for t in (x, inp, out))
+    x, inp, out, chars, offset, when = batch
+    x, inp, out, when = (torch.from_numpy(t).to(device, non_blocking=True) for t in (x, inp, out, when))
     with autocast(device):
         xa = model.encoder(x, offset)
         logits, letter = model.decoder(inp, xa), model.ctc(xa)
@@ -293,7 +298,18 @@ def losses(model, batch, p, device):
     lp = F.log_softmax(letter.float(), -1).transpose(0, 1)
     ctc = F.ctc_loss(lp, torch.tensor([c for cs in chars for c in cs], device=device), torch.full((len(x),), lp.shape[0]),
                      torch.tensor(n), reduction="sum", zero_infinity=True) / max(1, sum(n))
-    return ce, ctc, (0.4 if p < 0.1 else 1.0) * ce + (1.0 if p < 0.4 else 0.5) * ctc
+    guide = max(0.0, 1 - p / 0.6)
+    return ce, ctc, (0.4 if p < 0.1 else 1.0) * ce + (1.0 if p < 0.4 else 0.5) * ctc + guide * astray(model, when)
+
+
+def astray(model, when):
+    """How far from where its word is said the decoder looks: two heads of every layer but the first are shown the place.
+    Without, it looks nowhere for a long time."""
+    known = ~when.isnan()
+    t = torch.arange(model.decoder.blocks[1].cross_attn.weights.shape[-1], device=when.device) * 0.02
+    far = 1 - torch.exp(-((t - when.nan_to_num()[:, :, None]) / WIDTH_S) ** 2 / 2)
+    lost = [(b.cross_attn.weights[:, :2] * far[:, None]).sum(-1).mean(1) for b in model.decoder.blocks[1:]]
+    return sum((x * known).sum() for x in lost) / max(1, known.sum().item() * len(lost))
 
 
 def evaluate(model, dev, mel, units, device):

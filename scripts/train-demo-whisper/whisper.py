@@ -165,7 +165,10 @@ class Attention(nn.Module):
         w = q @ k  # plain products: faster backwards on a CPU than the fused kernel
         if mask is not None:
             w = w + mask[:t, :t].to(w.dtype)
-        return self.out((torch.softmax(w, -1) @ v).transpose(1, 2).reshape(b, t, d))
+        w = torch.softmax(w, -1)
+        if self.training:
+            self.weights = w
+        return self.out((w @ v).transpose(1, 2).reshape(b, t, d))
 
 
 class Block(nn.Module):
