@@ -1,17 +1,320 @@
-use super::*;
+//! A recording played as if it came from microphones: decoded as it goes, never held whole.
+
+use std::{
+    fmt,
+    fs::File,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use symphonia::core::{
+    audio::{AudioBufferRef, SampleBuffer, SignalSpec},
+    codecs::{CODEC_TYPE_NULL, Decoder, DecoderOptions},
+    errors::Error as SymphoniaError,
+    formats::{FormatOptions, FormatReader, Packet},
+    io::MediaSourceStream,
+    meta::MetadataOptions,
+    probe::Hint,
+};
+
+use super::{
+    Block, CaptureError, Health, Heard, LEVEL_FLOOR_DB, Source,
+    line::{self, Line},
+    resample::Resampler,
+};
+use crate::{session::Track, units::SAMPLE_RATE};
+
+/// The slowest a file can be asked to play: below it a typing error is likelier than a wish.
+const SPEED_MIN: f64 = 0.01;
+
+/// How many packets in a row may fail to decode before the file is taken for something else than audio.
+const BAD_PACKETS_MAX: usize = 256;
+
 /// Plays a file (wav, flac, mp3, m4a, ogg) as if it came from microphones.
-#[derive(Debug)]
-pub struct FileSource {}
+pub struct FileSource {
+    path: String,
+    reader: Box<dyn FormatReader>,
+    decoder: Box<dyn Decoder>,
+    /// Which of the file's streams is decoded.
+    stream: u32,
+    channels: usize,
+    length_s: Option<f64>,
+    lines: Vec<Line>,
+    /// The block that comes next, once it is due.
+    waiting: Option<Block>,
+    speed: f64,
+    /// When playing began: at the first call of `next`.
+    started: Option<Instant>,
+    /// Nothing is left to decode.
+    over: bool,
+    /// Packets that could not be decoded; silence stands in for them.
+    gaps: u32,
+    dropped: u64,
+    /// Reused from packet to packet.
+    interleaved: Option<SampleBuffer<f32>>,
+    mono: Vec<f32>,
+}
+
+impl fmt::Debug for FileSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileSource")
+            .field("path", &self.path)
+            .field("channels", &self.channels)
+            .field("length_s", &self.length_s)
+            .field("speed", &self.speed)
+            .finish_non_exhaustive()
+    }
+}
+
 impl FileSource {
-    /// One channel is one track; two channels are two tracks when `two_tracks`, else mixed. `speed` of infinity never waits.
-    pub fn open(path: &std::path::Path, speed: f64, two_tracks: bool) -> Result<Self, CaptureError> { unimplemented!() }
-    /// Length in seconds, where the file says it.
-    pub fn length_s(&self) -> Option<f64> { unimplemented!() }
+    /// One channel is one track; two channels are two tracks when `two_tracks`, else mixed; so are more than two.
+    /// `speed` is how many times faster than its own speed the file plays; infinity never waits.
+    ///
+    /// # Errors
+    /// When there is no such file, it holds no audio that can be decoded, or no file plays at such a speed.
+    pub fn open(path: &Path, speed: f64, two_tracks: bool) -> Result<Self, CaptureError> {
+        let refuse = |reason: String| CaptureError::File { path: path.display().to_string(), reason };
+        // Written so that NaN is refused too.
+        if !(speed >= SPEED_MIN) {
+            return Err(refuse(format!("cannot be played at {speed} times its speed")));
+        }
+        let (reader, decoder, stream) = probe(path).map_err(refuse)?;
+        let mut source = Self {
+            path: path.display().to_string(),
+            length_s: length_s(reader.as_ref(), stream),
+            reader,
+            decoder,
+            stream,
+            channels: 0,
+            lines: Vec::new(),
+            waiting: None,
+            speed,
+            started: None,
+            over: false,
+            gaps: 0,
+            dropped: 0,
+            interleaved: None,
+            mono: Vec::new(),
+        };
+        source.decode_first(two_tracks).map_err(refuse)?;
+        Ok(source)
+    }
+
+    /// Length in seconds, where the file says it. A truncated file says what it had.
+    pub fn length_s(&self) -> Option<f64> {
+        self.length_s
+    }
+
     /// Channels in the file.
-    pub fn channels(&self) -> usize { unimplemented!() }
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Decodes up to the first sound: only then is it known that this is audio, at what rate and in how many channels.
+    fn decode_first(&mut self, two_tracks: bool) -> Result<(), String> {
+        for _ in 0..BAD_PACKETS_MAX {
+            let Some(packet) = self.packet() else { return Err("holds no sound".into()) };
+            let Ok(decoded) = self.decoder.decode(&packet) else { continue };
+            if decoded.frames() == 0 {
+                continue;
+            }
+            let spec = *decoded.spec();
+            self.channels = spec.channels.count();
+            let tracks = if two_tracks && self.channels == 2 { 2 } else { 1 };
+            for track in 0..tracks {
+                let resampler =
+                    Resampler::new(spec.rate).ok_or_else(|| format!("has an impossible rate: {} Hz", spec.rate))?;
+                self.lines.push(Line::new(Track(track), resampler));
+            }
+            spread(&decoded, &mut self.interleaved, &mut self.mono, &mut self.lines);
+            return Ok(());
+        }
+        Err(NOT_AUDIO.into())
+    }
+
+    /// The next packet of the stream that is decoded; `None` at the end, whether it is the file's or what is left of it.
+    fn packet(&mut self) -> Option<Packet> {
+        loop {
+            let packet = self.reader.next_packet().ok()?;
+            if packet.track_id() == self.stream {
+                return Some(packet);
+            }
+        }
+    }
+
+    /// Decodes one packet more, into the lines.
+    fn decode_more(&mut self) {
+        let Some(packet) = self.packet() else {
+            self.over = true;
+            self.lines.iter_mut().for_each(Line::flush);
+            return;
+        };
+        match self.decoder.decode(&packet) {
+            Ok(decoded) => spread(&decoded, &mut self.interleaved, &mut self.mono, &mut self.lines),
+            Err(SymphoniaError::DecodeError(_) | SymphoniaError::IoError(_)) => self.stand_in(&packet),
+            Err(_) => self.over = true,
+        }
+    }
+
+    /// Silence for a packet that cannot be decoded, so that what follows keeps its time.
+    fn stand_in(&mut self, packet: &Packet) {
+        self.gaps += 1;
+        let time_base = self.decoder.codec_params().time_base;
+        let seconds = time_base.map_or(0.0, |base| {
+            let time = base.calc_time(packet.dur());
+            // No codec packs more than a second; a damaged duration must not become an hour.
+            (time.seconds as f64 + time.frac).min(1.0)
+        });
+        for line in &mut self.lines {
+            let samples = (seconds * f64::from(line.rate())) as usize;
+            line.sound(&vec![0.0; samples]);
+        }
+        self.dropped += (seconds * f64::from(SAMPLE_RATE)) as u64;
+    }
+
+    /// The next block, due or not.
+    fn block(&mut self) -> Option<Block> {
+        loop {
+            let earliest = line::earliest(self.lines.iter_mut())?;
+            if let Some(block) = earliest.block() {
+                return Some(block);
+            }
+            if self.over {
+                return earliest.last_block();
+            }
+            self.decode_more();
+        }
+    }
+
+    /// When a block has been spoken to its end, at our speed.
+    fn due(&self, block: &Block, started: Instant) -> Instant {
+        let end = (block.first.0 + block.samples.len() as u64) as f64 / f64::from(SAMPLE_RATE);
+        started + Duration::try_from_secs_f64(end / self.speed).unwrap_or_default()
+    }
 }
+
 impl Source for FileSource {
-    fn tracks(&self) -> u8 { unimplemented!() }
-    fn next(&mut self, _: Duration) -> Result<Heard, CaptureError> { unimplemented!() }
-    fn health(&self) -> Health { unimplemented!() }
+    fn tracks(&self) -> u8 {
+        self.lines.len() as u8
+    }
+
+    fn next(&mut self, wait: Duration) -> Result<Heard, CaptureError> {
+        let now = Instant::now();
+        let started = *self.started.get_or_insert(now);
+        let Some(block) = self.waiting.take().or_else(|| self.block()) else { return Ok(Heard::End) };
+        let early = self.due(&block, started).saturating_duration_since(Instant::now());
+        if early > wait {
+            self.waiting = Some(block);
+            std::thread::sleep(wait);
+            return Ok(Heard::Nothing);
+        }
+        std::thread::sleep(early);
+        Ok(Heard::Block(block))
+    }
+
+    fn health(&self) -> Health {
+        let mut level_db = [LEVEL_FLOOR_DB; 2];
+        for (level, line) in level_db.iter_mut().zip(&self.lines) {
+            *level = line.level_db();
+        }
+        let alarm = self.lines.iter().filter_map(Line::alarm).min();
+        Health { dropped: self.dropped, gaps: self.gaps, level_db, alarm }
+    }
 }
+
+const NOT_AUDIO: &str = "is not audio that this program can read";
+
+type Opened = (Box<dyn FormatReader>, Box<dyn Decoder>, u32);
+
+/// Opens a file's first stream of sound. An error is the reason, to be read after the path.
+fn probe(path: &Path) -> Result<Opened, String> {
+    let about = std::fs::metadata(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".into(),
+        _ => error.to_string(),
+    })?;
+    if !about.is_file() {
+        return Err("is not a file".into());
+    }
+    if about.len() == 0 {
+        return Err("is empty".into());
+    }
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut hint = Hint::new();
+    if let Some(extension) = path.extension().and_then(|extension| extension.to_str()) {
+        hint.with_extension(&extension.to_ascii_lowercase());
+    }
+    // Encoders pad: without trimming, an mp3 would start 50 ms late.
+    let format = FormatOptions { enable_gapless: true, ..FormatOptions::default() };
+    let stream = MediaSourceStream::new(Box::new(file), Default::default());
+    let probed = symphonia::default::get_probe()
+        .format(&hint, stream, &format, &MetadataOptions::default())
+        .map_err(|error| reason(&error))?;
+    let reader = probed.format;
+    let mut unsupported = None;
+    for track in reader.tracks() {
+        if track.codec_params.codec == CODEC_TYPE_NULL {
+            continue;
+        }
+        match symphonia::default::get_codecs().make(&track.codec_params, &DecoderOptions::default()) {
+            Ok(decoder) => {
+                let id = track.id;
+                return Ok((reader, decoder, id));
+            }
+            Err(error) => unsupported = Some(error),
+        }
+    }
+    Err(unsupported.map_or_else(|| NOT_AUDIO.into(), |error| reason(&error)))
+}
+
+fn reason(error: &SymphoniaError) -> String {
+    match error {
+        SymphoniaError::IoError(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => error.to_string(),
+        SymphoniaError::Unsupported(what) => format!("{NOT_AUDIO} ({what})"),
+        _ => NOT_AUDIO.into(),
+    }
+}
+
+fn length_s(reader: &dyn FormatReader, stream: u32) -> Option<f64> {
+    let parameters = &reader.tracks().iter().find(|track| track.id == stream)?.codec_params;
+    let time = parameters.time_base?.calc_time(parameters.n_frames?);
+    Some(time.seconds as f64 + time.frac)
+}
+
+/// Gives each line its share of decoded sound: its channel when there are two lines, else the mean of all channels.
+fn spread(
+    decoded: &AudioBufferRef<'_>,
+    interleaved: &mut Option<SampleBuffer<f32>>,
+    mono: &mut Vec<f32>,
+    lines: &mut [Line],
+) {
+    let spec: SignalSpec = *decoded.spec();
+    let channels = spec.channels.count();
+    if channels == 0 || decoded.frames() == 0 {
+        return;
+    }
+    let needed = decoded.capacity() * channels;
+    let samples = match interleaved {
+        Some(buffer) if buffer.capacity() >= needed => buffer,
+        stale => stale.insert(SampleBuffer::new(decoded.capacity() as u64, spec)),
+    };
+    samples.copy_interleaved_ref(decoded.clone());
+    let two = lines.len() == 2 && channels == 2;
+    for (index, line) in lines.iter_mut().enumerate() {
+        if line.rate() != spec.rate
+            && let Some(resampler) = Resampler::new(spec.rate)
+        {
+            line.resample_by(resampler);
+        }
+        mono.clear();
+        let frames = samples.samples().chunks_exact(channels);
+        if two {
+            mono.extend(frames.map(|frame| frame[index]));
+        } else {
+            mono.extend(frames.map(|frame| frame.iter().sum::<f32>() / channels as f32));
+        }
+        line.sound(mono);
+    }
+}
+
+#[cfg(test)]
+mod tests;
