@@ -1,9 +1,40 @@
 //! From sound to numbers and words: the only file that runs speech, speakers, transcript and measures in sequence.
 //! `push(block)` does what can be done while the session runs, `finish()` the rest. Drives nothing, stores nothing.
+//!
+//! The clock never goes back. What is taken off the record was counted and is not said again: the blocks after it carry
+//! on with the positions they would have had, and the stretch is outside every duration, as is any other hole between
+//! two blocks. (A recording that is read again after a crash has such a hole where something was cut out.)
 
-use std::{fmt, sync::Arc};
+mod decoding;
 
-use crate::{capture::Block, measures::Numbers, speakers::{RoleHint, SpeakerEncoder}, transcript::{TranscriptError, Utterance, Whisper}, session::Track, units::{Sample, Span}};
+use std::{collections::BTreeSet, fmt, sync::Arc};
+
+use self::decoding::{Decoding, Transcribed};
+use crate::{
+    capture::Block,
+    measures::{Caveat, Models as ModelNames, Numbers, RoleSpan},
+    session::{Role, Track},
+    speakers::{Diarization, Listener, RoleHint, SpeakerEncoder, assign_roles},
+    speech,
+    transcript::{Packer, Utterance, Whisper, Word, Written, align},
+    units::{SAMPLE_RATE, Sample, Span, union},
+};
+
+/// The demo model's name: it knows synthetic voices only.
+const DEMO_MODEL: &str = "demo.en";
+/// What [`SpeakerEncoder`] loads.
+const SPEAKER_MODEL: &str = "ge2e";
+/// Mean log-probability of a session's tokens below which its words are called poor. Whisper gives up on a window below
+/// -1.0; when a whole session comes near that, a large part of its windows is past it.
+const POOR_LOGPROB: f64 = -0.8;
+/// So much speech, and no word: the words are poor.
+const WORDLESS_S: f64 = 10.0;
+/// A word this near to its own voice's speech is that voice's: Whisper's times are rough (0.25 s).
+const NEAR: u64 = SAMPLE_RATE as u64 / 4;
+/// A longer hole between two blocks (a day) is a mistake of whoever feeds them; the block is left out.
+const HOLE_MAX: u64 = 24 * 3600 * SAMPLE_RATE as u64;
+/// Holes are heard as silence, in blocks of this many samples.
+const SILENCE: [f32; 8000] = [0.0; 8000];
 
 /// What works on sessions: loaded once, shared by all of them.
 #[derive(Clone, Debug, Default)]
@@ -25,9 +56,6 @@ pub struct Setup {
 /// Reads a stretch of sound again that memory had no room for, from the sealed recording.
 pub type Reread = Box<dyn Fn(Track, Span) -> Option<Vec<f32>> + Send>;
 
-pub struct Pipeline {}
-impl fmt::Debug for Pipeline { fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str("Pipeline") } }
-
 /// What a session came to.
 #[derive(Debug)]
 pub struct Outcome {
@@ -35,24 +63,325 @@ pub struct Outcome {
     pub words: Vec<Utterance>,
     /// Decoding failed or its mean log-probability is poor: the recording should stay until the coachee decides.
     pub words_poor: bool,
-    /// Roles are a guess: session times at which each voice speaks alone, to ask with.
+    /// Roles are a guess: session times at which each voice speaks alone, to ask with; the supposed coach's first.
     pub ask: Option<[Sample; 2]>,
 }
 
-impl Pipeline {
-    pub fn new(models: Models, setup: Setup, reread: Option<Reread>) -> Self { unimplemented!() }
-    /// Takes the next block of any track. Never waits for decoding.
-    pub fn push(&mut self, block: &Block) { unimplemented!() }
-    /// Notes that time passed outside the record at this point.
-    pub fn gap(&mut self, at: Sample) { unimplemented!() }
-    /// Off the record: drops everything from `from` on.
-    pub fn forget_from(&mut self, from: Sample) { unimplemented!() }
-    /// Seconds of speech that wait for decoding.
-    pub fn behind_s(&self) -> f64 { unimplemented!() }
-    /// Waits until at most so many seconds of speech wait for decoding: for a feeder that is faster than decoding.
-    pub fn wait_until_behind(&self, at_most_s: f64) { unimplemented!() }
-    /// Whether somebody speaks right now.
-    pub fn speaking(&self) -> bool { unimplemented!() }
-    /// The rest: last windows, diarization, roles, words to turns, numbers.
-    pub fn finish(self) -> Outcome { unimplemented!() }
+/// A session being worked on. Dropped without [`Pipeline::finish`], nothing of it remains.
+pub struct Pipeline {
+    setup: Setup,
+    whisper: Option<String>,
+    speaker: bool,
+    ears: Vec<Ear>,
+    listener: Listener,
+    decoding: Option<Decoding>,
+    gaps: BTreeSet<Sample>,
+    /// Taken off the record.
+    forgotten: Vec<Span>,
 }
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipeline").field("setup", &self.setup).field("decoding", &self.decoding).finish_non_exhaustive()
+    }
+}
+
+/// One track's.
+#[derive(Debug)]
+struct Ear {
+    detector: speech::Detector,
+    packer: Packer,
+    /// On the record.
+    speech: Vec<Span>,
+    /// Where no block was.
+    holes: Vec<Span>,
+    position: u64,
+}
+
+impl Ear {
+    fn new(track: u8) -> Self {
+        Self {
+            detector: speech::Detector::new(),
+            packer: Packer::new(Track(track)),
+            speech: Vec::new(),
+            holes: Vec::new(),
+            position: 0,
+        }
+    }
+}
+
+impl Pipeline {
+    /// Begins a session. Without `reread` all speech that waits for decoding stays in memory.
+    pub fn new(models: Models, setup: Setup, reread: Option<Reread>) -> Self {
+        let tracks = setup.tracks.clamp(1, 2);
+        let (whisper, decoding) =
+            models.whisper.map(|(name, whisper)| (name, Decoding::start(whisper, reread))).unzip();
+        Self {
+            setup,
+            whisper,
+            speaker: models.speaker.is_some(),
+            ears: (0..tracks).map(Ear::new).collect(),
+            listener: Listener::new(models.speaker, tracks),
+            decoding,
+            gaps: BTreeSet::new(),
+            forgotten: Vec::new(),
+        }
+    }
+
+    /// Takes the next block of any track. Never waits for decoding. What was heard before is not heard again; a hole
+    /// before the block is outside every duration.
+    pub fn push(&mut self, block: &Block) {
+        let Some(ear) = self.ears.get_mut(usize::from(block.track.0)) else { return };
+        let (first, mut at) = (block.first.0, ear.position);
+        if first > at.saturating_add(HOLE_MAX) {
+            tracing::warn!("a block lies more than a day after the last one, and is left out");
+            return;
+        }
+        if let Some(hole) = Span::new(Sample(at), Sample(first)) {
+            ear.holes.push(hole);
+            self.gaps.insert(hole.start());
+        }
+        while at < first {
+            let silence = &SILENCE[..SILENCE.len().min((first - at) as usize)];
+            self.hear(block.track, silence);
+            at += silence.len() as u64;
+        }
+        let known = (at - first).min(block.samples.len() as u64) as usize;
+        self.hear(block.track, &block.samples[known..]);
+    }
+
+    /// Notes that time passed outside the record at this point.
+    pub fn gap(&mut self, at: Sample) {
+        self.gaps.insert(at);
+    }
+
+    /// Off the record: drops everything from `from` to now: sound that waits, words, and all that is to be said about
+    /// it. The clock goes on: the next block follows the last.
+    pub fn forget_from(&mut self, from: Sample) {
+        self.gaps.retain(|gap| *gap < from);
+        self.gaps.insert(from);
+        let now = self.ears.iter().map(|ear| ear.position).max().unwrap_or(0);
+        let Some(span) = Span::new(from, Sample(now)) else { return };
+        self.forgotten = union(self.forgotten.drain(..).chain([span]), 0);
+        for ear in &mut self.ears {
+            ear.speech = on_record(ear.speech.drain(..), &[span]).collect();
+            ear.packer.forget_from(from);
+        }
+        if let Some(decoding) = &self.decoding {
+            decoding.forget(span);
+        }
+    }
+
+    /// Seconds of speech that wait for decoding.
+    pub fn behind_s(&self) -> f64 {
+        self.decoding.as_ref().map_or(0.0, Decoding::behind_s)
+    }
+
+    /// Waits until at most so many seconds of speech wait for decoding: for a feeder that is faster than decoding.
+    pub fn wait_until_behind(&self, at_most_s: f64) {
+        if let Some(decoding) = &self.decoding {
+            decoding.wait_until_behind(at_most_s);
+        }
+    }
+
+    /// Whether somebody speaks right now.
+    pub fn speaking(&self) -> bool {
+        self.ears.iter().any(|ear| ear.detector.speaking())
+    }
+
+    /// The rest: last windows, diarization, roles, words to turns, numbers.
+    pub fn finish(mut self) -> Outcome {
+        let duration_s = self.duration_s();
+        let mut speech = Vec::new();
+        for ear in std::mem::take(&mut self.ears) {
+            let rest: Vec<Span> = on_record(ear.detector.finish(), &self.forgotten).collect();
+            let windows = ear.packer.finish(&rest);
+            if let Some(decoding) = &self.decoding {
+                windows.into_iter().for_each(|window| decoding.add(window));
+            }
+            speech.push([ear.speech, rest].concat());
+        }
+        // The voices are told apart while the last windows are decoded.
+        let diarization = self.listener.finish(&speech);
+        let transcribed = self.decoding.map(Decoding::finish);
+        let roles = Roles::of(&diarization, &self.setup.hint);
+        let spans: Vec<RoleSpan> = diarization
+            .spans
+            .iter()
+            .flat_map(|s| on_record([s.span], &self.forgotten).map(move |span| (span, s)))
+            .map(|(span, s)| RoleSpan {
+                span,
+                role: s.voice.map(|voice| roles.of_voice(voice)),
+                confidence: s.confidence,
+            })
+            .collect();
+        let speech_s: f64 = speech.iter().flatten().map(|span| span.seconds()).sum();
+        let trouble = trouble(transcribed.as_ref(), speech_s);
+        let (failed, poor) = (trouble == Some(Caveat::WordsFailed), trouble.is_some());
+        let mut doubts: Vec<String> = diarization.doubts.iter().map(|doubt| (*doubt).to_owned()).collect();
+        doubts.extend(roles.assumed.then(|| Caveat::RolesAssumed.code().to_owned()));
+        doubts.extend(trouble.map(|caveat| caveat.code().to_owned()));
+        let words = utterances(transcribed.unwrap_or_default(), &spans, &roles, speech.len());
+        let demo = self.whisper.as_deref() == Some(DEMO_MODEL) && self.setup.microphone;
+        let numbers = Numbers {
+            duration_s,
+            tracks: speech.len() as u8,
+            spans,
+            gaps: u32::try_from(self.gaps.len()).unwrap_or(u32::MAX),
+            models: ModelNames {
+                whisper: self.whisper.clone().unwrap_or_default(),
+                speaker: self.speaker.then(|| SPEAKER_MODEL.to_owned()),
+                moves: None,
+            },
+            doubts,
+            word_numbers_unusable: demo.then(|| Caveat::DemoModel.code().to_owned()),
+            words_decoded: self.whisper.is_some() && !failed,
+            ..Numbers::default()
+        };
+        Outcome { numbers, words, words_poor: poor, ask: roles.ask }
+    }
+
+    fn hear(&mut self, track: Track, samples: &[f32]) {
+        let Some(ear) = self.ears.get_mut(usize::from(track.0)) else { return };
+        // A track that lagged when something went off the record brings the rest of it now.
+        let secret = self.forgotten.last().map_or(0, |last| last.end().0.saturating_sub(ear.position));
+        let silenced: Vec<f32>;
+        let samples = if secret > 0 {
+            let silent = samples.iter().enumerate().map(|(i, s)| if (i as u64) < secret { 0.0 } else { *s });
+            silenced = silent.collect();
+            &silenced
+        } else {
+            samples
+        };
+        self.listener.push(track, samples);
+        let found: Vec<Span> = on_record(ear.detector.push(samples), &self.forgotten).collect();
+        ear.position += samples.len() as u64;
+        ear.speech.extend(&found);
+        let Some(decoding) = &self.decoding else { return };
+        for window in ear.packer.push(samples, &found) {
+            decoding.add(window);
+        }
+        // Half-filled windows are decoded in pauses, but only where nothing else is to do: they cost as much as full ones.
+        if !ear.detector.speaking() && decoding.idle() {
+            ear.packer.close_after_pause().into_iter().for_each(|window| decoding.add(window));
+        }
+    }
+
+    /// Seconds on the record: up to the latest sample, less what was forgotten and what is missing on every track.
+    fn duration_s(&self) -> f64 {
+        let now = self.ears.iter().map(|ear| ear.position).max().unwrap_or(0);
+        let missing = match self.ears.as_slice() {
+            [a, b] => a.holes.iter().flat_map(|x| b.holes.iter().filter_map(|y| x.overlap(*y))).collect(),
+            [one] => one.holes.clone(),
+            _ => Vec::new(),
+        };
+        let outside: u64 =
+            union(missing.into_iter().chain(self.forgotten.iter().copied()), 0).iter().map(|s| s.samples()).sum();
+        now.saturating_sub(outside) as f64 / f64::from(SAMPLE_RATE)
+    }
+}
+
+/// A written transcript as a session: its times are its numbers. Whoever wrote it knows how exact they are.
+pub fn read(written: Written) -> Outcome {
+    let spans: Vec<RoleSpan> =
+        written.utterances.iter().map(|u| RoleSpan { span: u.span, role: u.role, confidence: 1.0 }).collect();
+    let end = spans.iter().map(|s| s.span.end()).max().unwrap_or_default();
+    let mut doubts = vec![Caveat::WrittenTranscript.code().to_owned()];
+    doubts.extend(written.roles_assumed.then(|| Caveat::RolesAssumed.code().to_owned()));
+    let numbers =
+        Numbers { duration_s: end.seconds(), tracks: 1, spans, doubts, words_decoded: true, ..Numbers::default() };
+    Outcome { numbers, words: written.utterances, words_poor: false, ask: None }
+}
+
+/// What of spans lies outside others, which are sorted and apart.
+fn on_record(spans: impl IntoIterator<Item = Span>, forgotten: &[Span]) -> impl Iterator<Item = Span> {
+    spans.into_iter().flat_map(move |span| {
+        let mut left = Vec::new();
+        let mut from = span.start();
+        for gone in forgotten.iter().filter_map(|gone| gone.overlap(span)) {
+            left.extend(Span::new(from, gone.start()));
+            from = gone.end();
+        }
+        left.extend(Span::new(from, span.end()));
+        left
+    })
+}
+
+/// Who is who.
+struct Roles {
+    coach: u8,
+    assumed: bool,
+    ask: Option<[Sample; 2]>,
+}
+
+impl Roles {
+    /// Where the hint cannot say, whoever speaks first is taken for the coach.
+    fn of(diarization: &Diarization, hint: &RoleHint) -> Self {
+        let known = assign_roles(diarization, hint);
+        let first = || assign_roles(diarization, &RoleHint::CoachSpeaksFirst);
+        let (Some(coach), assumed) = known.map_or_else(|| (first(), true), |voice| (Some(voice), false)) else {
+            return Self { coach: 0, assumed: false, ask: None };
+        };
+        let alone = [coach, 1 - coach.min(1)].map(|voice| longest_alone(diarization, voice));
+        let ask = match alone {
+            [Some(coach), Some(coachee)] if assumed => Some([coach, coachee]),
+            _ => None,
+        };
+        Self { coach, assumed, ask }
+    }
+
+    fn of_voice(&self, voice: u8) -> Role {
+        if voice == self.coach { Role::Coach } else { Role::Coachee }
+    }
+}
+
+/// Where a voice speaks longest without the other.
+fn longest_alone(diarization: &Diarization, voice: u8) -> Option<Sample> {
+    let others: Vec<Span> = union(diarization.spans.iter().filter(|s| s.voice != Some(voice)).map(|s| s.span), 0);
+    let own = diarization.spans.iter().filter(|s| s.voice == Some(voice)).map(|s| s.span);
+    on_record(own, &others).max_by_key(|span| span.samples()).map(Span::start)
+}
+
+/// What is wrong with the words, if anything.
+fn trouble(transcribed: Option<&Transcribed>, speech_s: f64) -> Option<Caveat> {
+    let Some(transcribed) = transcribed else { return (speech_s > 0.0).then_some(Caveat::WordsFailed) };
+    let all_failed = transcribed.failed > 0 && transcribed.failed == transcribed.windows;
+    let poor = transcribed.failed > 0
+        || transcribed.mean_logprob().is_some_and(|mean| mean < POOR_LOGPROB)
+        || (transcribed.words.is_empty() && speech_s >= WORDLESS_S);
+    match (all_failed, poor) {
+        (true, _) => Some(Caveat::WordsFailed),
+        (false, true) => Some(Caveat::WordsPoor),
+        (false, false) => None,
+    }
+}
+
+/// Words to turns. With two tracks each has its own words, and those heard from the other microphone go.
+fn utterances(transcribed: Transcribed, spans: &[RoleSpan], roles: &Roles, tracks: usize) -> Vec<Utterance> {
+    let turns_of = |role: Option<Role>| {
+        let wanted = move |s: &&RoleSpan| role.is_none_or(|role| s.role.is_none_or(|other| other == role));
+        spans.iter().filter(wanted).map(|s| (s.span, s.role)).collect::<Vec<_>>()
+    };
+    if tracks < 2 {
+        return align(transcribed.words.into_iter().map(|(_, word)| word).collect(), &turns_of(None));
+    }
+    let mut by_track: [Vec<Word>; 2] = Default::default();
+    for (track, word) in transcribed.words {
+        by_track[usize::from(track.0 > 0)].push(word);
+    }
+    let mut said: Vec<Utterance> = Vec::new();
+    for (voice, mut words) in (0u8..).zip(by_track) {
+        let turns = turns_of(Some(roles.of_voice(voice)));
+        words.retain(|word| turns.iter().any(|(turn, _)| near(*turn, word.span.midpoint())));
+        said.extend(align(words, &turns));
+    }
+    said.sort_by_key(|utterance| utterance.span);
+    said
+}
+
+fn near(turn: Span, at: Sample) -> bool {
+    turn.start().0 <= at.0.saturating_add(NEAR) && at.0 < turn.end().0.saturating_add(NEAR)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,18 @@
 //! Words and when they were said. Words are [`Spoken`]: they never reach a log, an error or a Debug print.
+//!
+//! A [`Packer`] gathers speech into [`Window`]s, [`Whisper`] decodes them to [`Word`]s, [`align`] gives those to turns,
+//! and [`write`] writes the result for the coachee. Whisper's times only place words in turns: no duration comes from
+//! them.
 
 mod align;
 mod format;
+mod tokens;
 mod whisper;
 mod windows;
+mod written;
+
+#[cfg(test)]
+pub(crate) mod tests;
 
 use std::fmt;
 
@@ -11,6 +20,7 @@ pub use align::align;
 pub use format::{Format, write};
 pub use whisper::{Decoded, Whisper};
 pub use windows::{Packer, Window};
+pub use written::{Written, parse};
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
@@ -68,4 +78,21 @@ pub enum TranscriptError {
     Load { path: String },
     #[error("decoding failed: {reason}")]
     Decode { reason: String },
+    #[error("line {line} of the transcript: {reason}")]
+    Parse { line: usize, reason: &'static str },
+}
+
+impl TranscriptError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Load { .. } => Some("`sidetone models verify` tells whether the file is whole".to_owned()),
+            Self::Decode { .. } => {
+                Some("close other programs, or use a smaller model (`sidetone models list`)".to_owned())
+            }
+            Self::Parse { .. } => {
+                Some("a transcript is WebVTT, SubRip, or tab-separated with start_s, end_s, role and text".to_owned())
+            }
+        }
+    }
 }

@@ -1,15 +1,156 @@
-use super::*;
-use std::path::Path;
+//! Decoding with whisper.cpp: one model and one state for the life of the process, greedy, nothing carried over from one
+//! window to the next, so that what is invented once is not repeated.
+
+use std::{
+    ffi::{c_int, c_void},
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+use whisper_rs::{
+    FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperError, WhisperSegment, WhisperState,
+    WhisperTokenId,
+};
+
+use super::{
+    tokens::{self, Token},
+    *,
+};
+use crate::units::SAMPLE_RATE;
+
+/// whisper.cpp's own bounds for a window without speech, which are OpenAI's: this likely to be silence, and of tokens
+/// this unlikely on average.
+const NO_SPEECH: f32 = 0.6;
+const UNLIKELY_LOGPROB: f32 = -1.0;
+/// A segment of tokens less likely than this is noise put into words, whatever the model thinks of silence: a fifth of
+/// the probability that OpenAI calls failed.
+const HOPELESS_LOGPROB: f32 = -2.5;
+/// Faster than anybody speaks: a record stands near 11 words a second, fast talk is at 5.
+const MAX_WORDS_PER_S: f64 = 10.0;
+/// Whisper goes on after the last time it gave. A rest shorter than this is silence, and costs as much as a window.
+const REST_WORTH_A_PASS_S: f64 = 1.0;
+/// A model that understands nothing gives times a few hundredths apart, and would be asked a thousand times.
+const MAX_PASSES: u32 = 3;
 
 /// A Whisper model, loaded once for the life of the process.
-pub struct Whisper {}
-impl std::fmt::Debug for Whisper { fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str("Whisper") } }
+pub struct Whisper {
+    /// States are heavy (caches and scratch for one window): there is one, and who decodes waits for it.
+    state: Mutex<WhisperState>,
+    threads: c_int,
+    /// From this token on, tokens are no text.
+    first_special: WhisperTokenId,
+}
+
+impl fmt::Debug for Whisper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Whisper").field("threads", &self.threads).finish_non_exhaustive()
+    }
+}
 
 impl Whisper {
     /// Loads a file that [`crate::weights::check_ggml`] has passed (the caller has: stages know no weights).
-    pub fn load(path: &Path, threads: usize) -> Result<Self, TranscriptError> { unimplemented!() }
+    ///
+    /// whisper.cpp's threads spin while they wait: with more of them than free cores everything becomes slower.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or there is not enough memory.
+    pub fn load(path: &Path, threads: usize) -> Result<Self, TranscriptError> {
+        // whisper.cpp logs to stderr unless something else is installed. Without a backend in whisper-rs' features this
+        // is nothing at all: at its debug level it would say words.
+        whisper_rs::install_logging_hooks();
+        let failed = |_: WhisperError| TranscriptError::Load { path: path.display().to_string() };
+        let mut parameters = WhisperContextParameters::default();
+        // Halves the memory at the same speed.
+        parameters.flash_attn(true);
+        let context = WhisperContext::new_with_params(path, parameters).map_err(failed)?;
+        Ok(Self {
+            first_special: context.token_eot(),
+            state: Mutex::new(context.create_state().map_err(failed)?),
+            threads: c_int::try_from(threads.max(1)).unwrap_or(1),
+        })
+    }
+
     /// Decodes one window; words lie on the session clock.
-    pub fn decode(&self, window: &Window) -> Result<Decoded, TranscriptError> { unimplemented!() }
+    ///
+    /// # Errors
+    /// When whisper.cpp fails: out of memory, as a rule.
+    pub fn decode(&self, window: &Window) -> Result<Decoded, TranscriptError> {
+        if window.samples.is_empty() {
+            return Ok(Decoded::default());
+        }
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut passes = Passes { done: 0, percent: 0, seconds: window.samples.len() as f64 / f64::from(SAMPLE_RATE) };
+        let mut parameters = self.parameters();
+        // SAFETY: whisper.cpp calls these on this thread and only during `full`, which `passes` outlives; their
+        // signatures are the ones it declares.
+        unsafe {
+            let data = (&raw mut passes).cast::<c_void>();
+            parameters.set_progress_callback(Some(note_progress));
+            parameters.set_progress_callback_user_data(data);
+            parameters.set_start_encoder_callback(Some(worth_a_pass));
+            parameters.set_start_encoder_callback_user_data(data);
+        }
+        state
+            .full(parameters, &window.samples)
+            .map_err(|error| TranscriptError::Decode { reason: format!("whisper.cpp says {error:?}") })?;
+        let mut decoded = Decoded::default();
+        let mut sum = 0.0;
+        for segment in state.as_iter() {
+            sum += self.hear(&segment, window, &mut decoded);
+        }
+        decoded.mean_logprob = (decoded.tokens > 0).then(|| (sum / decoded.tokens as f64) as f32);
+        Ok(decoded)
+    }
+
+    fn parameters(&self) -> FullParams<'static, 'static> {
+        // English is the default; setting it would leak a string each time.
+        let mut parameters = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
+        parameters.set_n_threads(self.threads);
+        parameters.set_no_context(true);
+        parameters.set_n_max_text_ctx(0);
+        parameters.set_suppress_blank(true);
+        parameters.set_temperature(0.0);
+        // No second try at a higher temperature: it costs most where there is least to hear.
+        parameters.set_temperature_inc(0.0);
+        parameters.set_no_speech_thold(NO_SPEECH);
+        parameters.set_logprob_thold(UNLIKELY_LOGPROB);
+        parameters.set_print_progress(false);
+        parameters.set_print_realtime(false);
+        parameters.set_print_timestamps(false);
+        parameters.set_print_special(false);
+        parameters
+    }
+
+    /// Adds a segment's words, unless they are invented; returns the sum of its tokens' log-probabilities.
+    fn hear(&self, segment: &WhisperSegment<'_>, window: &Window, decoded: &mut Decoded) -> f64 {
+        let tokens: Vec<Token<'_>> = (0..segment.n_tokens())
+            .filter_map(|i| segment.get_token(i))
+            .filter(|token| token.token_id() < self.first_special)
+            .filter_map(|token| {
+                let data = token.token_data();
+                Some(Token { bytes: token.to_bytes().ok()?, probability: data.p, logprob: data.plog })
+            })
+            .collect();
+        let sum: f64 = tokens.iter().map(|token| f64::from(token.logprob)).sum();
+        decoded.tokens += tokens.len();
+        if sum < f64::from(HOPELESS_LOGPROB) * tokens.len() as f64 {
+            return sum;
+        }
+        let words = tokens::without_loops(tokens::words(&tokens));
+        let weights: Vec<usize> = words.iter().map(|word| word.text.chars().count() + 1).collect();
+        // Centiseconds to seconds, here and nowhere else.
+        let [start, end] = [segment.start_timestamp(), segment.end_timestamp()].map(|cs| cs as f64 / 100.0);
+        let spans = window.place(start, end, &weights);
+        let seconds: f64 = spans.iter().map(|span| span.seconds()).sum();
+        if words.len() as f64 <= 1.0 + seconds * MAX_WORDS_PER_S {
+            decoded.words.extend(words.into_iter().zip(spans).map(|(word, span)| Word {
+                span,
+                text: Spoken::new(word.text),
+                probability: word.probability,
+            }));
+        }
+        sum
+    }
 }
 
 /// Words of a window.
@@ -18,4 +159,32 @@ pub struct Decoded {
     pub words: Vec<Word>,
     /// Mean log-probability of the tokens; `None` without any.
     pub mean_logprob: Option<f32>,
+    /// How many tokens that is the mean of.
+    pub tokens: usize,
+}
+
+/// How often whisper.cpp has gone through a window, and how far it is.
+struct Passes {
+    done: u32,
+    percent: c_int,
+    seconds: f64,
+}
+
+/// whisper.cpp's progress callback: called before every pass. Generic, because the types in its signature are not
+/// exported; none of them is looked at.
+unsafe extern "C" fn note_progress<C, S>(_: *mut C, _: *mut S, percent: c_int, data: *mut c_void) {
+    // SAFETY: `data` is the `Passes` of the call to `full` that this thread is in; nobody else refers to it meanwhile.
+    if let Some(passes) = unsafe { data.cast::<Passes>().as_mut() } {
+        passes.percent = percent;
+    }
+}
+
+/// whisper.cpp's callback before it encodes: false ends the decoding, and what was decoded stays.
+unsafe extern "C" fn worth_a_pass<C, S>(_: *mut C, _: *mut S, data: *mut c_void) -> bool {
+    // SAFETY: as above.
+    let Some(passes) = (unsafe { data.cast::<Passes>().as_mut() }) else { return true };
+    let rest = passes.seconds * f64::from(100 - passes.percent) / 100.0;
+    let worth = passes.done == 0 || (passes.done < MAX_PASSES && rest >= REST_WORTH_A_PASS_S);
+    passes.done += 1;
+    worth
 }

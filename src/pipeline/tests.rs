@@ -1,0 +1,315 @@
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        LazyLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use symphonia::core::{
+    audio::SampleBuffer, codecs::DecoderOptions, formats::FormatOptions, io::MediaSourceStream, meta::MetadataOptions,
+    probe::Hint,
+};
+
+use super::*;
+use crate::{
+    measures::measure,
+    transcript::{Format, Spoken, parse, tests::demo_model},
+};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+/// The demo session's sound, 114 s at 16 kHz mono: two synthetic voices on one track.
+fn demo_session() -> &'static [f32] {
+    static SOUND: LazyLock<Vec<f32>> = LazyLock::new(|| {
+        let file = fs::File::open(fixture("demo-session.ogg")).unwrap();
+        let stream = MediaSourceStream::new(Box::new(file), Default::default());
+        let probed = symphonia::default::get_probe()
+            .format(Hint::new().with_extension("ogg"), stream, &FormatOptions::default(), &MetadataOptions::default())
+            .unwrap();
+        let mut format = probed.format;
+        let parameters = &format.default_track().unwrap().codec_params;
+        assert_eq!(parameters.sample_rate, Some(SAMPLE_RATE));
+        let mut decoder = symphonia::default::get_codecs().make(parameters, &DecoderOptions::default()).unwrap();
+        let mut sound = Vec::new();
+        while let Ok(packet) = format.next_packet() {
+            let decoded = decoder.decode(&packet).unwrap();
+            let mut samples = SampleBuffer::<f32>::new(decoded.capacity() as u64, *decoded.spec());
+            samples.copy_interleaved_ref(decoded);
+            sound.extend_from_slice(samples.samples());
+        }
+        sound
+    });
+    &SOUND
+}
+
+/// Who really spoke when, and what.
+fn demo_truth() -> Vec<Utterance> {
+    parse(&fs::read(fixture("demo-session.tsv")).unwrap(), Format::Tsv).unwrap().utterances
+}
+
+fn models(words: bool) -> Models {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/speaker-ge2e.safetensors");
+    assert!(path.is_file(), "{} is missing: run scripts/fetch-models", path.display());
+    static SPEAKER: LazyLock<Arc<SpeakerEncoder>> = LazyLock::new(|| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/speaker-ge2e.safetensors");
+        Arc::new(SpeakerEncoder::load(&path).unwrap())
+    });
+    Models { whisper: words.then(|| (DEMO_MODEL.to_owned(), demo_model())), speaker: Some(Arc::clone(&SPEAKER)) }
+}
+
+fn setup(tracks: u8, hint: RoleHint) -> Setup {
+    Setup { tracks, hint, microphone: false }
+}
+
+fn feed(pipeline: &mut Pipeline, track: u8, first: usize, sound: &[f32]) {
+    for (i, samples) in sound.chunks(8000).enumerate() {
+        let first = Sample((first + i * 8000) as u64);
+        pipeline.push(&Block { first, track: Track(track), samples: samples.into() });
+    }
+}
+
+fn seconds(s: usize) -> usize {
+    s * SAMPLE_RATE as usize
+}
+
+fn noise(length: usize, level: f32) -> Vec<f32> {
+    let mut state = 1u32;
+    (0..length)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            level * ((state >> 8) as f32 / (1 << 23) as f32 - 1.0)
+        })
+        .collect()
+}
+
+/// What the whole demo session comes to: decoded once for all tests.
+fn demo_outcome() -> &'static Outcome {
+    static OUTCOME: LazyLock<Outcome> = LazyLock::new(|| {
+        let mut pipeline = Pipeline::new(models(true), setup(1, RoleHint::CoachSpeaksFirst), None);
+        feed(&mut pipeline, 0, 0, demo_session());
+        pipeline.wait_until_behind(40.0);
+        assert!(pipeline.behind_s() <= 40.0);
+        pipeline.finish()
+    });
+    &OUTCOME
+}
+
+#[test]
+fn a_session_becomes_numbers_and_words() {
+    let outcome = demo_outcome();
+    let numbers = &outcome.numbers;
+    assert!((numbers.duration_s - 114.0).abs() < 1.0, "{}", numbers.duration_s);
+    assert!(numbers.words_decoded && numbers.word_numbers_unusable.is_none() && outcome.ask.is_none());
+    assert_eq!((numbers.models.whisper.as_str(), numbers.models.speaker.as_deref()), ("demo.en", Some("ge2e")));
+    // Who speaks how much is as it was synthesised, give or take three points.
+    let truth = demo_truth();
+    let of = |role| truth.iter().filter(|u| u.role == Some(role)).map(|u| u.span.seconds()).sum::<f64>();
+    let share = of(Role::Coach) / (of(Role::Coach) + of(Role::Coachee));
+    let ratio = measure(numbers).talk_ratio.unwrap().coach.get();
+    assert!((ratio - share).abs() < 0.03, "{ratio} for {share}");
+    // Words lie where somebody speaks, in order, and most belong to whoever really spoke then.
+    assert!(!outcome.words.is_empty());
+    assert!(outcome.words.is_sorted_by_key(|u| u.span.start()));
+    let right =
+        outcome.words.iter().filter(|u| truth.iter().any(|t| t.role == u.role && near(t.span, u.span.midpoint())));
+    assert!(right.count() * 10 >= outcome.words.len() * 9);
+}
+
+#[test]
+fn the_demo_session_is_understood() {
+    let outcome = demo_outcome();
+    let bare = |utterances: &[Utterance]| -> Vec<String> {
+        let words = utterances.iter().flat_map(|u| u.text.words().split_whitespace().map(str::to_lowercase));
+        words.map(|word| word.replace(|c: char| !c.is_alphanumeric(), "")).collect()
+    };
+    let (said, heard) = (bare(&demo_truth()), bare(&outcome.words));
+    let errors = edits(&said, &heard) as f64 / said.len() as f64;
+    assert!(errors < 0.3, "{:.0} % of the words are wrong", 100.0 * errors);
+    assert!(!outcome.words_poor);
+    // Rarely may a word go to the other person.
+    for role in [Role::Coach, Role::Coachee] {
+        let of = |all: &[Utterance]| all.iter().filter(|u| u.role == Some(role)).cloned().collect::<Vec<_>>();
+        let (said, heard) = (bare(&of(&demo_truth())), bare(&of(&outcome.words)));
+        let with_role = edits(&said, &heard) as f64 / said.len() as f64;
+        assert!(with_role < errors + 0.1, "{role:?}: {:.0} %", 100.0 * with_role);
+    }
+}
+
+/// Levenshtein's distance, in words.
+fn edits(a: &[String], b: &[String]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let above = row[j + 1];
+            row[j + 1] = (corner + usize::from(x != y)).min(above + 1).min(row[j] + 1);
+            corner = above;
+        }
+    }
+    row[b.len()]
+}
+
+#[test]
+fn two_tracks_keep_their_words_apart() {
+    let (sound, truth) = (demo_session(), demo_truth());
+    let end = seconds(40);
+    let faint = noise(end, 0.001);
+    let only = |role| -> Vec<f32> {
+        let own = |at: usize| truth.iter().any(|u| u.role == Some(role) && near(u.span, Sample(at as u64)));
+        (0..end).map(|at| if own(at) { sound[at] } else { faint[at] }).collect()
+    };
+    let tracks = [only(Role::Coachee), only(Role::Coach)];
+    let mut pipeline = Pipeline::new(models(true), setup(2, RoleHint::CoachTrack(1)), None);
+    for at in (0..end).step_by(8000) {
+        for (track, sound) in (0u8..).zip(&tracks) {
+            feed(&mut pipeline, track, at, &sound[at..at + 8000]);
+        }
+    }
+    let outcome = pipeline.finish();
+    assert_eq!((outcome.numbers.tracks, outcome.numbers.duration_s), (2, 40.0));
+    assert!(!outcome.words.is_empty());
+    for utterance in &outcome.words {
+        let spoken = truth.iter().any(|t| t.role == utterance.role && near(t.span, utterance.span.midpoint()));
+        assert!(spoken, "{:?}", utterance.span);
+    }
+}
+
+#[test]
+fn without_a_hint_the_coach_is_guessed_and_one_can_ask() {
+    let mut pipeline = Pipeline::new(models(false), setup(1, RoleHint::None), None);
+    feed(&mut pipeline, 0, 0, &demo_session()[..seconds(40)]);
+    let outcome = pipeline.finish();
+    assert!(outcome.numbers.doubts.contains(&"roles_assumed".to_owned()));
+    let truth = demo_truth();
+    let speaker = |at: Sample| truth.iter().find(|u| near(u.span, at)).and_then(|u| u.role);
+    assert_eq!(outcome.ask.unwrap().map(speaker), [Some(Role::Coach), Some(Role::Coachee)]);
+    // No model for words: they may still be had from the recording.
+    assert!(outcome.words_poor && !outcome.numbers.words_decoded && outcome.words.is_empty());
+    assert!(outcome.numbers.doubts.contains(&"words_failed".to_owned()));
+}
+
+#[test]
+fn silence_and_noise_say_nothing() {
+    for (name, sound) in [("silence", vec![0.0; seconds(30)]), ("a fan", noise(seconds(30), 0.05)), ("nothing", vec![])]
+    {
+        let mut pipeline = Pipeline::new(models(true), Setup { microphone: true, ..setup(1, RoleHint::None) }, None);
+        feed(&mut pipeline, 0, 0, &sound);
+        let outcome = pipeline.finish();
+        assert!(outcome.words.is_empty() && outcome.numbers.spans.is_empty() && outcome.ask.is_none(), "{name}");
+        assert!(!outcome.words_poor && outcome.numbers.doubts.contains(&"no_speech".to_owned()), "{name}");
+        assert_eq!(outcome.numbers.word_numbers_unusable.as_deref(), Some("demo_model"));
+    }
+}
+
+#[test]
+fn off_the_record_is_in_no_number_and_no_word() {
+    let sound = &demo_session()[..seconds(40)];
+    let mut pipeline = Pipeline::new(models(true), setup(1, RoleHint::CoachSpeaksFirst), None);
+    feed(&mut pipeline, 0, 0, &sound[..seconds(30)]);
+    pipeline.gap(Sample(seconds(25) as u64));
+    pipeline.forget_from(Sample(seconds(20) as u64));
+    // Said again, as nobody should: it is known, and not heard twice.
+    feed(&mut pipeline, 0, seconds(20), &sound[seconds(20)..]);
+    let outcome = pipeline.finish();
+    let secret = Span::new(Sample(seconds(20) as u64), Sample(seconds(30) as u64)).unwrap();
+    assert_eq!((outcome.numbers.duration_s, outcome.numbers.gaps), (30.0, 1));
+    assert!(outcome.numbers.spans.iter().all(|s| s.span.overlap(secret).is_none()));
+    assert!(outcome.words.iter().all(|u| !secret.contains(u.span.midpoint())));
+    let after = |s: &RoleSpan| s.span.start() >= secret.end();
+    assert!(outcome.numbers.spans.iter().any(after) && !outcome.numbers.spans.iter().all(after));
+}
+
+#[test]
+fn holes_and_pauses_are_outside_every_duration() {
+    let sound = &demo_session()[..seconds(20)];
+    let mut pipeline = Pipeline::new(models(false), setup(1, RoleHint::CoachSpeaksFirst), None);
+    feed(&mut pipeline, 0, 0, &sound[..seconds(10)]);
+    // A recording read again: the note of a gap, and the hole where something was cut out of it.
+    pipeline.gap(Sample(seconds(10) as u64));
+    feed(&mut pipeline, 0, seconds(60), &sound[seconds(10)..]);
+    pipeline.gap(Sample(seconds(65) as u64));
+    // Nonsense changes nothing.
+    pipeline.push(&Block { first: Sample(u64::MAX), track: Track(0), samples: vec![0.5; 10].into() });
+    pipeline.push(&Block { first: Sample(0), track: Track(7), samples: vec![0.5; 10].into() });
+    let numbers = pipeline.finish().numbers;
+    assert_eq!((numbers.duration_s, numbers.gaps), (20.0, 2));
+    let hole = Span::new(Sample(seconds(11) as u64), Sample(seconds(60) as u64)).unwrap();
+    assert!(numbers.spans.iter().all(|s| s.span.overlap(hole).is_none_or(|o| o.seconds() < 0.1)));
+    assert!(numbers.spans.iter().any(|s| s.span.start() >= hole.end()));
+}
+
+#[test]
+fn a_backlog_is_read_again() {
+    let rereads = Arc::new(AtomicUsize::new(0));
+    let lost = Arc::new(AtomicUsize::new(0));
+    let reread: Reread = Box::new({
+        let (rereads, lost) = (Arc::clone(&rereads), Arc::clone(&lost));
+        move |_, span| {
+            rereads.fetch_add(1, Ordering::Relaxed);
+            if span.start().0 >= seconds(60) as u64 {
+                lost.fetch_add(1, Ordering::Relaxed);
+                return None;
+            }
+            demo_session().get(span.start().0 as usize..span.end().0 as usize).map(<[f32]>::to_vec)
+        }
+    });
+    let decoding = Decoding::start(demo_model(), Some(reread));
+    let whole = Decoding::start(demo_model(), None);
+    let window = |start: usize, end: usize| {
+        let mut packer = Packer::new(Track(0));
+        let speech = [Span::new(Sample(seconds(start) as u64), Sample(seconds(end) as u64)).unwrap()];
+        packer.push(&demo_session()[..seconds(end)], &speech);
+        packer.finish(&[]).remove(0)
+    };
+    for start in [3, 7, 11, 15, 21, 25, 65] {
+        decoding.add(window(start, start + 3));
+        whole.add(window(start, start + 3));
+    }
+    assert!(decoding.behind_s() > 0.0 && !decoding.idle());
+    let (again, expected) = (decoding.finish(), whole.finish());
+    assert!(rereads.load(Ordering::Relaxed) > 0);
+    assert_eq!((again.windows, again.failed), (7, lost.load(Ordering::Relaxed)));
+    assert_eq!(again.failed, 1);
+    let before: Vec<_> = expected.words.into_iter().filter(|(_, w)| w.span.start().0 < seconds(60) as u64).collect();
+    assert_eq!(again.words, before);
+    assert_eq!(trouble(Some(&again), 21.0), Some(Caveat::WordsPoor));
+}
+
+#[test]
+fn whoever_leaves_does_not_wait_for_the_backlog() {
+    let mut pipeline = Pipeline::new(models(true), setup(1, RoleHint::None), None);
+    feed(&mut pipeline, 0, 0, demo_session());
+    assert!(pipeline.behind_s() > 0.0);
+    let start = Instant::now();
+    drop(pipeline);
+    assert!(start.elapsed().as_secs_f64() < 0.5);
+}
+
+#[test]
+fn a_written_transcript_has_numbers_too() {
+    let outcome = read(parse(b"start_s\tend_s\trole\ttext\n0\t40\tAnn\tHi\n41\t61\tBob\tHi", Format::Tsv).unwrap());
+    assert_eq!((outcome.numbers.duration_s, outcome.words.len()), (61.0, 2));
+    let doubts: HashSet<&str> = outcome.numbers.doubts.iter().map(String::as_str).collect();
+    assert_eq!(doubts, HashSet::from(["written_transcript", "roles_assumed"]));
+    let ratio = measure(&outcome.numbers).talk_ratio.unwrap().coach.get();
+    assert!((ratio - 2.0 / 3.0).abs() < 0.01);
+}
+
+#[test]
+fn nothing_printed_holds_a_word() {
+    let word = Word {
+        span: Span::new(Sample(0), Sample(1)).unwrap(),
+        text: Spoken::new("marmalade".to_owned()),
+        probability: 1.0,
+    };
+    let mut transcribed = Transcribed::default();
+    transcribed.words.push((Track(0), word));
+    assert!(!format!("{transcribed:?}").contains("marmalade"));
+}
