@@ -60,7 +60,7 @@ fn read(path: &Path) -> Vec<f32> {
 
 /// What the program makes of a track: voice activity, windows, Whisper.
 fn transcribe(whisper: &Whisper, samples: &[f32]) -> Vec<Word> {
-    let mut packer = Packer::new(Track::A);
+    let mut packer = Packer::new(Track(0));
     let speech = detect(samples);
     let mut windows = packer.push(samples, &[]);
     windows.extend(packer.finish(&speech));

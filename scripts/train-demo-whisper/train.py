@@ -148,15 +148,14 @@ class Windows:
             sizes = {3: 4, 4.5: 6}
         elif p < 0.33:
             sizes = {4.5: 65, 7: 30, 14: 5}
-        elif p < 0.7:
-            sizes = {4.5: 60, 7: 30, 14: 10}
+        elif p < 0.55:
+            sizes = {4.5: 45, 7: 35, 14: 20}
+        elif p < 0.75:
+            sizes = {4.5: 20, 7: 20, 14: 25, 22: 15, 30: 20}
         else:
-            sizes = {4.5: 45, 7: 22, 14: 15, 22: 6, 30: 12}
+            sizes = {4.5: 15, 7: 15, 14: 20, 22: 15, 30: 35}
         seconds = common.choices(list(sizes), list(sizes.values()))[0]
         count = max(1, round(audio / seconds))
-        offset = 0
-        if p > 0.15 and seconds < 29 and rng.random() < 0.5:
-            offset = 5 * rng.randrange(0, int((30 - seconds) * 10))
         mels, seqs, chars = [], [], []
         for _ in range(count):
             fill = 1.0 if seconds < 6 else rng.choice((1.0, 1.0, rng.uniform(0.5, 1.0))) if seconds < 25 else rng.choice((rng.uniform(0.1, 0.4), 1.0, 1.0))
@@ -174,7 +173,7 @@ class Windows:
                 when = np.cumsum([0] + [len(u.decode([c])) for c in body])
                 said += [a] * times + list(a + (b - a) * (when[1:] + when[:-1]) / (2 * when[-1])) + [b] * times
                 if times:
-                    a, b = (u.first_time + round(t / TIME_STEP) + offset // 5 for t in (a, b))
+                    a, b = (u.first_time + round(t / TIME_STEP) for t in (a, b))
                     body = [a] + body + [b]
                 seq += body
             seq.append(u.index[EOT])
@@ -188,10 +187,10 @@ class Windows:
         inp = np.full((count, longest), u.index[EOT])
         out, when = np.full((count, longest), -100), np.full((count, longest), np.nan, np.float32)
         for i, (s, t, said) in enumerate(seqs):
-            # 12 % of the text units the decoder reads are replaced: it has to listen, not to recite
-            s = [rng.randrange(len(u.text)) if c < len(u.text) and rng.random() < 0.12 else c for c in s]
+            # 8 % of the text units the decoder reads are replaced: it has to listen, not to recite
+            s = [rng.randrange(len(u.text)) if c < len(u.text) and rng.random() < 0.08 else c for c in s]
             inp[i, :len(s)], out[i, :len(t)], when[i, :len(said)] = s, t, said
-        return np.stack(mels), inp, out, chars, offset, when
+        return np.stack(mels), inp, out, chars, when
 
 
 
@@ -288,18 +287,19 @@ class Optimizer:
 
 
 def losses(model, batch, p, device):
-    x, inp, out, chars, offset, when = batch
+    x, inp, out, chars, when = batch
     x, inp, out, when = (torch.from_numpy(t).to(device, non_blocking=True) for t in (x, inp, out, when))
     with autocast(device):
-        xa = model.encoder(x, offset)
+        xa = model.encoder(x)
         logits, letter = model.decoder(inp, xa), model.ctc(xa)
     ce = F.cross_entropy(logits.float().flatten(0, 1), out.flatten(), ignore_index=-100)
     n = [len(c) for c in chars]
     lp = F.log_softmax(letter.float(), -1).transpose(0, 1)
     ctc = F.ctc_loss(lp, torch.tensor([c for cs in chars for c in cs], device=device), torch.full((len(x),), lp.shape[0]),
                      torch.tensor(n), reduction="sum", zero_infinity=True) / max(1, sum(n))
-    guide = max(0.0, 1 - p / 0.6)
-    return ce, ctc, (0.4 if p < 0.1 else 1.0) * ce + (1.0 if p < 0.4 else 0.5) * ctc + guide * astray(model, when)
+    guide = max(0.5, 1 - p / 0.6) if p < 0.9 else 0.0
+    lost = astray(model, when)
+    return ce, ctc, lost, (0.4 if p < 0.1 else 1.0) * ce + (1.0 if p < 0.4 else 0.5) * ctc + guide * lost
 
 
 def astray(model, when):
@@ -372,7 +372,7 @@ def train(rank, args, model, optimizer, units, mel, clock, barrier, queue, devic
         if p >= 1:
             break
         batch = queue.get() if device == "cuda" else windows.batch(p, args.batch / optimizer.processes, common)
-        ce, ctc, loss = losses(model, batch, p, device)
+        ce, ctc, lost, loss = losses(model, batch, p, device)
         loss.backward()
         barrier.wait(900)
         step, updates = step + 1, updates + 1
@@ -389,9 +389,9 @@ def train(rank, args, model, optimizer, units, mel, clock, barrier, queue, devic
         if rank:
             continue
         audio += batch[0].shape[0] * batch[0].shape[2] / 100 * optimizer.processes
-        sums.update(ce=ce.item(), ctc=ctc.item(), n=1)
+        sums.update(ce=ce.item(), ctc=ctc.item(), lost=lost.item(), n=1)
         if step % 50 == 0:
-            say(f"step {step} p {p:.3f} attention {sums['ce'] / sums['n']:.3f} ctc {sums['ctc'] / sums['n']:.3f} lr {lr:.2e} "
+            say(f"step {step} p {p:.3f} attention {sums['ce'] / sums['n']:.3f} ctc {sums['ctc'] / sums['n']:.3f} astray {sums['lost'] / sums['n']:.3f} lr {lr:.2e} "
                 f"{(now - told) / sums['n']:.2f} s/step, {audio / 3600:.1f} h heard, {time.strftime('%H:%M')}, {(now - begin) / 60:.0f} min")
             told = now
             sums.clear()

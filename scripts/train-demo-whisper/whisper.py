@@ -196,10 +196,10 @@ class Encoder(nn.Module):
         self.blocks = nn.ModuleList(Block(d) for _ in range(layers))
         self.ln_post = nn.LayerNorm(d)
 
-    def forward(self, mel, offset=0):
+    def forward(self, mel):
         x = F.gelu(self.conv1(mel), approximate="tanh")
         x = F.gelu(self.conv2(x), approximate="tanh").transpose(1, 2)
-        x = x + self.positional_embedding[offset:offset + x.shape[1]]
+        x = x + self.positional_embedding[:x.shape[1]]
         for b in self.blocks:
             x = b(x)
         return self.ln_post(x)
