@@ -131,10 +131,8 @@ impl Score {
 fn score(said: &[(String, Span)], heard: &[Word]) -> Score {
     let said: Vec<(String, Span)> =
         said.iter().flat_map(|(text, span)| plain(text).into_iter().map(|word| (word, *span))).collect();
-    let heard: Vec<(String, Span)> = heard
-        .iter()
-        .flat_map(|word| plain(word.text.words()).into_iter().map(|text| (text, word.span)))
-        .collect();
+    let heard: Vec<(String, Span)> =
+        heard.iter().flat_map(|word| plain(word.text.words()).into_iter().map(|text| (text, word.span))).collect();
     let texts = |words: &[(String, Span)]| words.iter().map(|(text, _)| text.clone()).collect::<Vec<_>>();
     let (errors, same) = align(&texts(&said), &texts(&heard));
     let in_time = same.iter().filter(|(i, j)| {

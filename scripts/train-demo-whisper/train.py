@@ -2,7 +2,7 @@
 
     python train.py --text train.txt --clips DIR --dev DIR --gpt2 gpt2.tiktoken --filters mel_filters.npz --out DIR --minutes 90
 
-The learning rate follows the clock: a warm-up, then half a cosine that reaches zero at the end. OUT/deadline holds the
+The learning rate follows the clock: a warm-up, then a fall that reaches zero at the end. OUT/deadline holds the
 end as seconds since 1970 and may be edited while training runs. OUT/checkpoint.pt is written every five minutes and
 continued from when it exists; --from CHECKPOINT takes only its weights. OUT/log.txt is the log.
 
@@ -151,9 +151,9 @@ class Windows:
         elif p < 0.55:
             sizes = {4.5: 45, 7: 35, 14: 20}
         elif p < 0.75:
-            sizes = {4.5: 20, 7: 20, 14: 25, 22: 15, 30: 20}
+            sizes = {4.5: 15, 7: 15, 14: 25, 22: 15, 30: 30}
         else:
-            sizes = {4.5: 15, 7: 15, 14: 20, 22: 15, 30: 35}
+            sizes = {4.5: 10, 7: 10, 14: 25, 22: 15, 30: 40}
         seconds = common.choices(list(sizes), list(sizes.values()))[0]
         count = max(1, round(audio / seconds))
         mels, seqs, chars = [], [], []
@@ -286,6 +286,11 @@ class Optimizer:
                 w.mul_(1 - lr * 0.05).add_(d if size[0] <= size[1] else d.T, alpha=-scale)
 
 
+def falling(p):
+    """Share of the learning rate: to half of it by a cosine, then level, then straight to zero in the last fifth."""
+    return min(max(0.5 * (1 + math.cos(math.pi * p)), 0.5), max(0.0, (1 - p) / 0.2))
+
+
 def losses(model, batch, p, device):
     x, inp, out, chars, when = batch
     x, inp, out, when = (torch.from_numpy(t).to(device, non_blocking=True) for t in (x, inp, out, when))
@@ -380,7 +385,7 @@ def train(rank, args, model, optimizer, units, mel, clock, barrier, queue, devic
         if rank == 0:
             now = time.time()
             p = (now - begin) / (float(open(path("deadline")).read()) - begin)
-            clock.copy_(torch.tensor([p, args.lr * min(1.0, (updates + 1) / 150) * max(0.5 * (1 + math.cos(math.pi * p)), 0.0)]))
+            clock.copy_(torch.tensor([p, args.lr * min(1.0, (updates + 1) / 150) * falling(p)]))
         barrier.wait(900)
         optimizer.grads[rank].zero_()
         # synthesis may still be running: take in what it has added
@@ -452,7 +457,7 @@ def main():
     if not os.path.exists(path("deadline")):
         open(path("deadline"), "w").write(str(int(start["begin"] + 60 * args.minutes)))
     p = (time.time() - start["begin"]) / (float(open(path("deadline")).read()) - start["begin"])
-    clock.copy_(torch.tensor([p, args.lr * (0.5 * (1 + math.cos(math.pi * p)) if checkpoint else 0.01)]))
+    clock.copy_(torch.tensor([p, args.lr * (falling(p) if checkpoint else 0.01)]))
     barrier = mp.Barrier(optimizer.processes)
     common = (args, model, optimizer, units, mel, clock, barrier, queue, device, start)
     others = [mp.Process(target=train, args=(rank, *common), daemon=True) for rank in range(1, optimizer.processes)]

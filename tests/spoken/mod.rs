@@ -10,8 +10,7 @@ use std::{
 use tempfile::TempDir;
 
 /// Voices that the demo model was trained on, about as often as there.
-pub const VOICES: &[&str] =
-    &["slt", "rms", "awb", "kal16", "slt", "rms", "hts", "en-us", "en-gb", "en-gb-scotland"];
+pub const VOICES: &[&str] = &["slt", "rms", "awb", "kal16", "slt", "rms", "hts", "en-us", "en-gb", "en-gb-scotland"];
 /// Kept out of the training, with its rate: espeak's West Midlands.
 pub const UNHEARD: &str = "en-gb-x-gbcwmd";
 
