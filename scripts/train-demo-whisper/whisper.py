@@ -31,8 +31,9 @@ def bf16_is_faster():
     return seconds(torch.bfloat16) < seconds(torch.float32)
 
 
-def autocast():
-    return torch.autocast("cpu", dtype=torch.bfloat16) if bf16_is_faster() else contextlib.nullcontext()
+def autocast(device="cpu"):
+    device = torch.device(device).type
+    return torch.autocast(device, dtype=torch.bfloat16) if device == "cuda" or bf16_is_faster() else contextlib.nullcontext()
 
 
 def load_gpt2(path):
@@ -164,7 +165,10 @@ class Attention(nn.Module):
         w = q @ k  # plain products: faster backwards on a CPU than the fused kernel
         if mask is not None:
             w = w + mask[:t, :t].to(w.dtype)
-        return self.out((torch.softmax(w, -1) @ v).transpose(1, 2).reshape(b, t, d))
+        w = torch.softmax(w, -1)
+        if self.training:
+            self.weights = w
+        return self.out((w @ v).transpose(1, 2).reshape(b, t, d))
 
 
 class Block(nn.Module):
@@ -192,10 +196,10 @@ class Encoder(nn.Module):
         self.blocks = nn.ModuleList(Block(d) for _ in range(layers))
         self.ln_post = nn.LayerNorm(d)
 
-    def forward(self, mel, offset=0):
+    def forward(self, mel):
         x = F.gelu(self.conv1(mel), approximate="tanh")
         x = F.gelu(self.conv2(x), approximate="tanh").transpose(1, 2)
-        x = x + self.positional_embedding[offset:offset + x.shape[1]]
+        x = x + self.positional_embedding[:x.shape[1]]
         for b in self.blocks:
             x = b(x)
         return self.ln_post(x)
@@ -243,12 +247,12 @@ class Whisper(nn.Module):
 
     @torch.no_grad()
     def greedy(self, mel, units, times=False, limit=200):
-        with autocast():
+        with autocast(mel.device):
             xa = self.encoder(mel)
-            seq = torch.full((len(mel), 1), units.index[SOT])
+            seq = torch.full((len(mel), 1), units.index[SOT], device=mel.device)
             if not times:
                 seq = torch.cat([seq, torch.full_like(seq, units.index[NOTIMES])], 1)
-            start, done = seq.shape[1], torch.zeros(len(mel), dtype=torch.bool)
+            start, done = seq.shape[1], torch.zeros(len(mel), dtype=torch.bool, device=mel.device)
             for _ in range(limit):
                 logits = self.decoder(seq, xa)[:, -1].float()
                 logits[:, units.index[NOSPEECH]] = -1e9

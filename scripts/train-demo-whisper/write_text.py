@@ -1,4 +1,4 @@
-"""Writes the training text: every line of it comes from the three text files beside this script.
+"""Writes the training text: every line of it comes from the text files beside this script.
 
     python write_text.py OUT_DIR [--count 48000] [--seed 7]
 
@@ -193,6 +193,14 @@ def main():
     apart = set(held) | set(dev)
     train = [t for _, t in generated if t not in apart] + written + commands * 11 + written * 3
     rng.shuffle(train)
+    # The words of this trade once more. They come last, from a generator of their own: what is above stays as it was.
+    rng, more, patterns = random.Random(a.seed + 1), [], list(lines("coaching.txt"))
+    while len(more) < a.count // 32:
+        t = fill(rng.choice(patterns), lex, rng)
+        if t not in seen:
+            seen.add(t)
+            more.append(t)
+    train += more
     os.makedirs(a.out, exist_ok=True)
     for name, part in (("train", train), ("dev", dev), ("held", held)):
         with open(os.path.join(a.out, name + ".txt"), "w", encoding="utf-8") as f:
