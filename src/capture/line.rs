@@ -95,11 +95,21 @@ impl Line {
     }
 
     fn cut(&mut self, samples: usize) -> Block {
-        let block = Block { first: self.first, track: self.track, samples: self.ready.drain(..samples).collect() };
+        let block = Block {
+            first: self.first,
+            track: self.track,
+            samples: self.ready.drain(..samples).map(as_recorded).collect(),
+        };
         self.first.0 += samples as u64;
         self.watch.look(&block);
         block
     }
+}
+
+/// The 16-bit value that the recording will hold: what is measured live is what a recording gives when it is read again.
+/// And silence is silence: what a filter leaves below the last bit reads as a voice far above no noise at all.
+fn as_recorded(sample: f32) -> f32 {
+    (sample * 32_768.0).round().clamp(-32_768.0, 32_767.0) / 32_768.0
 }
 
 /// The line whose next block starts first, the lower track before the higher: what keeps two tracks' blocks interleaved.
