@@ -26,7 +26,7 @@ use std::{
     ffi::OsString,
     fs::File,
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
 };
 
@@ -202,7 +202,7 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// The session's recording or page can be opened with the program that the system uses for it.
+/// Shows a page with the program that the system uses for it.
 fn open_with_system(path: &Path) -> Result<(), CliError> {
     let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let started = std::process::Command::new(opener)
@@ -215,9 +215,4 @@ fn open_with_system(path: &Path) -> Result<(), CliError> {
         Ok(status) if status.success() => Ok(()),
         _ => Err(CliError::user("no browser could be opened", format!("open {} yourself", shown(path)))),
     }
-}
-
-/// Where something is written when the user does not say.
-fn in_current_dir(name: String) -> PathBuf {
-    PathBuf::from(name)
 }

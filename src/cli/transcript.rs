@@ -10,7 +10,7 @@ use clap::Subcommand;
 use zeroize::Zeroizing;
 
 use super::{
-    CliError, Config, SessionArg, ask, in_current_dir, load, new_private, print_json, recover, report, shown,
+    CliError, Config, SessionArg, ask, load, new_private, print_json, recover, report, shown,
     unlock::{self, Unlock},
     write_private,
 };
@@ -123,7 +123,7 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
             }
             let format = what.format(Format::Md)?;
             let words = what.chosen(words(&stored, identity, config)?)?;
-            let path = output.unwrap_or_else(|| in_current_dir(format!("{}.{}", stored.session.id, extension(format))));
+            let path = output.unwrap_or_else(|| PathBuf::from(format!("{}.{}", stored.session.id, extension(format))));
             write_private(&path, written(&words, format, config)?.words().as_bytes())?;
             config.remark(format!(
                 "{} lines of your words are in a file anybody with access to it can read:",
@@ -149,7 +149,7 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
             let (stored, identity) = opened(&vault, &session, &unlock)?;
             let recipient = identity.to_recipient();
             let words = words(&stored, identity, config)?;
-            let path = output.unwrap_or_else(|| in_current_dir(format!("{}.words.age", stored.session.id)));
+            let path = output.unwrap_or_else(|| PathBuf::from(format!("{}.words.age", stored.session.id)));
             write_private(&path, &vault::seal_words(&recipient, stored.session.id, &words)?)?;
             let receipt = vault.delete_words(stored.session.id, Decision::Taken)?;
             config.remark(format!("Your words are in {}, sealed to you: your key or `age` opens it.", shown(&path)));
@@ -230,7 +230,7 @@ fn export_sound(
         return Err(no_sound());
     }
     let recording = recording::recover(&vault.recording_path(stored.session.id), Key::Coachee(identity))?;
-    let path = output.unwrap_or_else(|| in_current_dir(format!("{}.{WAV}", stored.session.id)));
+    let path = output.unwrap_or_else(|| PathBuf::from(format!("{}.{WAV}", stored.session.id)));
     recording::write_wav(recording, new_private(&path)?)?;
     Ok(writeln!(out, "{}", shown(&path))?)
 }
