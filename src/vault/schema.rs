@@ -1,6 +1,9 @@
 //! The database: how it is opened, and the migrations that lead to its present form.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
@@ -35,20 +38,30 @@ pub fn open(path: &Path) -> Result<Connection, VaultError> {
 }
 
 /// Empties the write-ahead log, which holds pages as they were, and rebuilds the database without what was deleted.
+///
+/// Waits for a program that is at the same thing.
 pub fn scrub(connection: &Connection) -> Result<(), VaultError> {
-    checkpoint(connection)?;
-    connection.execute_batch("VACUUM")?;
-    checkpoint(connection)
+    patiently(|| checkpoint(connection))?;
+    patiently(|| vacuum(connection))?;
+    patiently(|| checkpoint(connection))
 }
 
 /// As [`scrub`], after a crash or a busy moment left something, and if nobody is in the way now.
 pub fn scrub_leftovers(connection: &Connection) -> Result<(), VaultError> {
     let free: i64 = connection.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
-    let scrubbed = if free > 0 { scrub(connection) } else { checkpoint(connection) };
+    let scrubbed = if free > 0 {
+        checkpoint(connection).and_then(|()| vacuum(connection)).and_then(|()| checkpoint(connection))
+    } else {
+        checkpoint(connection)
+    };
     match scrubbed {
         Err(VaultError::Database(reason)) if reason == BUSY => Ok(()),
         scrubbed => scrubbed,
     }
+}
+
+fn vacuum(connection: &Connection) -> Result<(), VaultError> {
+    Ok(connection.execute_batch("VACUUM")?)
 }
 
 fn checkpoint(connection: &Connection) -> Result<(), VaultError> {
@@ -80,18 +93,24 @@ fn refuse_newer(version: u32) -> Result<(), VaultError> {
     if version as usize > MIGRATIONS.len() { Err(VaultError::Newer) } else { Ok(()) }
 }
 
-/// Turns the write-ahead log on. SQLite does not wait here when another program opens a new database at the same time.
 fn write_ahead(connection: &Connection) -> Result<(), VaultError> {
-    let pause = Duration::from_millis(10);
-    for _ in 0..BUSY_TIMEOUT.as_millis() / pause.as_millis() {
-        match connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0)) {
-            Ok(mode) if mode == "wal" => return Ok(()),
-            Ok(mode) => return Err(VaultError::Database(format!("it stays in journal mode {mode}"))),
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => std::thread::sleep(pause),
-            Err(error) => return Err(error.into()),
+    let mode: String =
+        patiently(|| Ok(connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?))?;
+    if mode == "wal" { Ok(()) } else { Err(VaultError::Database(format!("it stays in journal mode {mode}"))) }
+}
+
+/// Tries again while another program is in the way, where SQLite itself does not wait: when two open a new database at once,
+/// and when two checkpoint at once.
+fn patiently<T>(attempt: impl Fn() -> Result<T, VaultError>) -> Result<T, VaultError> {
+    let end = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match attempt() {
+            Err(VaultError::Database(reason)) if reason == BUSY && Instant::now() < end => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            done => return done,
         }
     }
-    Err(VaultError::Database(BUSY.to_owned()))
 }
 
 const BUSY: &str = "another program holds it";

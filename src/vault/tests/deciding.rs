@@ -1,5 +1,7 @@
 //! Keep, delete, take, let go: who may, when, and what becomes of words and sound.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::*;
 
 #[test]
@@ -206,4 +208,28 @@ fn poor_words_keep_the_recording_until_the_coachee_decides() {
     assert!(matches!(house.reader(&house.ana).transcript(id), Err(VaultError::NoWords(_))));
     let receipt = writer.delete_words(id, Decision::Deleted).unwrap();
     assert_eq!((receipt.rows, receipt.files, receipt.bytes), (0, 1, 12));
+}
+
+/// A coachee was told that the deletion failed ("another program holds it"), while a second program that had just been
+/// opened emptied the write-ahead log: SQLite does not wait for a checkpoint, whatever its busy timeout.
+#[test]
+fn deleting_waits_for_a_program_that_checkpoints() {
+    let house = House::new();
+    let mut writer = house.writer();
+    let ids = [(); 20].map(|()| house.finished(&mut writer));
+    let done = AtomicBool::new(false);
+    let deleted: Vec<_> = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let other = house.raw();
+            while !done.load(Ordering::Relaxed) {
+                // Whether it succeeds or is in somebody's way itself does not matter here.
+                let _ = other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+                std::thread::yield_now();
+            }
+        });
+        let deleted = ids.map(|id| writer.delete_words(id, Decision::Deleted).map(|_| ()));
+        done.store(true, Ordering::Relaxed);
+        deleted.into()
+    });
+    assert!(deleted.iter().all(Result::is_ok), "{deleted:?}");
 }
