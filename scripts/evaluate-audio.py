@@ -70,7 +70,7 @@ def main():
     widths.sort()
     print(f"short turns to the right person: {short[False][0]} of {short[False][1]} alone ({alone:.0f} %, bar {SHORT_BAR:.0f} %), "
           f"{short[True][0]} of {short[True][1]} overlapped")
-    print(f"true share inside the interval: {sum(inside)} of {len(inside)}; median width {widths[len(widths) // 2]:.1f} points")
+    print(f"true share inside the interval: {sum(inside)} of {len(inside)}; median width {(widths[(len(widths) - 1) // 2] + widths[len(widths) // 2]) / 2:.1f} points")
     print("over a bar: " + (", ".join(missed) if missed else "none"))
     sys.exit(1 if missed or alone < SHORT_BAR else 0)
 

@@ -149,7 +149,7 @@ pub fn measure(numbers: &Numbers) -> Measures {
     let speech = talk::speech(numbers, &floor);
     let turns = timing::turns(&floor);
     Measures {
-        talk_ratio: talk::ratio(numbers, &speech),
+        talk_ratio: talk::ratio(numbers, &speech, &turns),
         interruptions: timing::interruptions(numbers, &floor),
         caveats: caveat::about(numbers, &speech, &turns),
         words: numbers.words().cloned(),
