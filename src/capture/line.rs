@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Alarm, Block, health::Watch, resample::Resampler};
+use super::{Alarm, Block, drift::Drift, health::Watch, resample::Resampler};
 use crate::{session::Track, units::Sample};
 
 /// Samples in every block but a file's last: a quarter of a second, so that what a crash can take stays small and
@@ -21,6 +21,7 @@ pub(super) struct Line {
     ready: VecDeque<f32>,
     first: Sample,
     resampled: Vec<f32>,
+    drift: Drift,
     watch: Watch,
 }
 
@@ -32,6 +33,7 @@ impl Line {
             ready: VecDeque::new(),
             first: Sample(0),
             resampled: Vec::new(),
+            drift: Drift::default(),
             watch: Watch::default(),
         }
     }
@@ -48,7 +50,14 @@ impl Line {
     /// Appends what the input gave, at its rate.
     pub fn sound(&mut self, samples: &[f32]) {
         self.resampler.push(samples, &mut self.resampled);
+        self.drift.mend(&mut self.resampled);
         self.ready.extend(self.resampled.drain(..));
+    }
+
+    /// The clock says `now`, and all that the input has given is here: what the input's own clock is off is mended from here
+    /// on.
+    pub fn keep_time(&mut self, now: Sample) {
+        self.drift.note(now, self.end());
     }
 
     /// Appends what the resampler still holds: nothing follows, or something else does.
@@ -57,9 +66,10 @@ impl Line {
         self.ready.extend(self.resampled.drain(..));
     }
 
-    /// From now on the input has another rate.
+    /// From now on it is another input, or has another rate.
     pub fn resample_by(&mut self, resampler: Resampler) {
         self.flush();
+        self.drift = Drift::default();
         self.resampler = resampler;
     }
 

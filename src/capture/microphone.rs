@@ -83,7 +83,7 @@ impl Microphone {
         let inputs = (0..).zip(wanted).zip(found).map(|((track, wanted), found)| {
             let live = Live::new(found.open()?);
             Ok(Input {
-                others_do: alone,
+                alone,
                 wanted,
                 name: live.name.clone(),
                 line: Line::new(Track(track), resampler(live.rate, &live.name)?),
@@ -167,8 +167,9 @@ impl Source for Microphone {
 #[derive(Debug)]
 struct Input {
     wanted: Wanted,
-    /// Any other input is better than none. Not for two tracks: both from one input would be each voice twice.
-    others_do: bool,
+    /// The only input: any other is then better than none, and nothing has to keep step with it. Of two, both from one
+    /// input would be each voice twice.
+    alone: bool,
     name: String,
     line: Line,
     live: Option<Live>,
@@ -202,6 +203,9 @@ impl Input {
                     self.trouble = None;
                     live.no_sound = false;
                     self.line.sound(&self.heard);
+                    if !self.alone {
+                        self.line.keep_time(position(now, origin));
+                    }
                 } else if live.is_broken() || now.duration_since(live.last_heard) > DEAD_AFTER {
                     self.lose(now);
                 } else {
@@ -236,7 +240,7 @@ impl Input {
         let Some(opening) = &self.opening else {
             if now >= self.retry_at {
                 self.retry_at = now + RETRY_EVERY;
-                self.opening = Some(open_aside(self.wanted.clone(), self.others_do));
+                self.opening = Some(open_aside(self.wanted.clone(), self.alone));
             }
             return;
         };

@@ -3,6 +3,7 @@
 //! A microphone's samples go callback → [`ring`] (lock-free, bounded) → [`line`](mod@line) (resampling, blocks, silence for what
 //! was lost) → [`Block`]; a file's go decoder → `line` → [`Block`].
 
+mod drift;
 mod file;
 mod health;
 mod line;
