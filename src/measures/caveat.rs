@@ -50,6 +50,8 @@ caveats! {
         "Of less than half a minute of talk it is clear whose it was: not enough to say how it was shared."
     SimilarVoices "similar_voices"
         "The two voices sound alike to the program and may have been mixed up. A microphone each settles it."
+    MoreVoices "more_voices"
+        "A third voice seems to have been there. What it said is counted as one of yours, so the shares may be off."
     Echo "echo"
         "Each microphone also heard the other person. That was taken out as well as it could be; microphones further apart, or headphones online, do better."
     RolesAssumed "roles_assumed"

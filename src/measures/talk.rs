@@ -32,7 +32,8 @@ pub const EDGE_ONE_TRACK_S: f64 = 0.1;
 /// The same with two microphones, where only crosstalk confuses.
 pub const EDGE_TWO_TRACKS_S: f64 = 0.025;
 
-/// Share of attributed speech where voices were told apart with doubt: no speaker model, or two voices alike. Reasoned, not
+/// Share of attributed speech where voices were told apart with doubt: no speaker model, two voices alike, or a
+/// third one. Reasoned, not
 /// measured: a tenth leaves only a plain difference standing.
 pub const CONFUSION_IN_DOUBT: f64 = 0.10;
 
@@ -95,7 +96,9 @@ pub fn speech(numbers: &Numbers, floor: &Floor) -> Speech {
 fn confusion(numbers: &Numbers, speech: &Speech, turns: &ByRole<Turns>) -> f64 {
     let edge_s = if numbers.tracks >= 2 { EDGE_TWO_TRACKS_S } else { EDGE_ONE_TRACK_S };
     let edges = 2.0 * f64::from(turns.coach.count.saturating_add(turns.coachee.count));
-    let doubt = [Caveat::NoSpeakerModel, Caveat::SimilarVoices].iter().any(|&caveat| numbers.doubts(caveat));
+    let doubt = [Caveat::NoSpeakerModel, Caveat::SimilarVoices, Caveat::MoreVoices]
+        .iter()
+        .any(|&caveat| numbers.doubts(caveat));
     let least = if doubt { CONFUSION_IN_DOUBT } else { 0.0 };
     Share::of(edges * edge_s, speech.attributed_s()).map_or(1.0, |edges| (CONFUSION + edges.get()).max(least))
 }
@@ -169,7 +172,7 @@ mod tests {
     #[test]
     fn doubt_about_the_voices_widens_the_interval() {
         let talk = numbers(10.0, "a 0 5, b 5 10");
-        for doubt in ["no_speaker_model", "similar_voices"] {
+        for doubt in ["no_speaker_model", "similar_voices", "more_voices"] {
             let ratio = measure(&Numbers { doubts: vec![doubt.to_owned()], ..talk.clone() }).talk_ratio.unwrap();
             assert_eq!([ratio.coach, ratio.low, ratio.high].map(Share::get), [0.5, 0.4, 0.6]);
         }

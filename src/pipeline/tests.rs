@@ -16,7 +16,7 @@ use symphonia::core::{
 
 use super::*;
 use crate::{
-    measures::measure,
+    measures::{Caveat, measure},
     transcript::{Decoded, Format, Spoken, parse, tests::demo_model},
 };
 
@@ -200,6 +200,84 @@ fn without_a_hint_the_coach_is_guessed_and_one_can_ask() {
     // No model for words: they may still be had from the recording.
     assert!(outcome.words_poor && !outcome.numbers.words_decoded && outcome.words.is_empty());
     assert!(outcome.numbers.doubts.contains(&"words_failed".to_owned()));
+}
+
+/// The sound of the demo session's utterances of one person, each with a pause after it.
+fn said_by(role: Role) -> Vec<Vec<f32>> {
+    let sound = demo_session();
+    let own = |u: &Utterance| u.role == Some(role);
+    let piece = |u: Utterance| {
+        let (start, end) = (u.span.start().0 as usize, (u.span.end().0 as usize).min(sound.len()));
+        [&sound[start..end], &vec![0.0; seconds(1) / 2]].concat()
+    };
+    demo_truth().into_iter().filter(own).map(piece).collect()
+}
+
+/// Who spoke how much, without words: the seconds of coach and coachee, and the caveats.
+fn shared(sound: &[f32]) -> (f64, f64, Vec<Caveat>) {
+    let mut pipeline = Pipeline::new(models(false), setup(1, RoleHint::CoachSpeaksFirst), None);
+    feed(&mut pipeline, 0, 0, sound);
+    let measures = measure(&pipeline.finish().numbers);
+    (measures.speech.coach_s, measures.speech.coachee_s, measures.caveats)
+}
+
+/// The same voice out of another throat: faster and higher.
+fn higher(sound: &[f32], by: f32) -> Vec<f32> {
+    (0..(sound.len() as f32 / by) as usize).map(|i| sound[(i as f32 * by) as usize]).collect()
+}
+
+#[test]
+fn one_person_alone_is_said_to_be_alone() {
+    let (_, _, caveats) = shared(&said_by(Role::Coach).concat());
+    assert!(caveats.contains(&Caveat::OneVoice), "{caveats:?}");
+}
+
+#[test]
+fn a_third_voice_is_noticed() {
+    let third: Vec<Vec<f32>> = said_by(Role::Coach).iter().map(|said| higher(said, 1.35)).collect();
+    let turns = said_by(Role::Coach).into_iter().zip(said_by(Role::Coachee)).zip(third);
+    let sound: Vec<f32> = turns.flat_map(|((a, b), c)| [a, b, c].concat()).collect();
+    let (_, _, caveats) = shared(&sound);
+    assert!(caveats.contains(&Caveat::MoreVoices), "{caveats:?}");
+    let (_, _, caveats) = shared(demo_session());
+    assert!(!caveats.contains(&Caveat::MoreVoices), "{caveats:?}");
+}
+
+#[test]
+fn who_hardly_says_a_word_is_given_no_more() {
+    let coach = said_by(Role::Coach).concat();
+    let coachee = said_by(Role::Coachee);
+    // Three short answers in more than two minutes.
+    let short = |n: usize| coachee.iter().filter(|said| said.len() < seconds(4)).nth(n).cloned().unwrap_or_default();
+    let sound: Vec<f32> = (0..3).flat_map(|n| [coach.clone(), short(n)].concat()).collect();
+    let answered: f64 = (0..3).map(|n| short(n).len() as f64 / f64::from(SAMPLE_RATE) - 0.5).sum();
+    let (own, other, caveats) = shared(&sound);
+    assert!(own > 10.0 * other && other > 0.5 * answered, "{own} s, {other} s of {answered} s, {caveats:?}");
+}
+
+#[test]
+fn clipping_and_music_leave_the_ratio_where_it_is() {
+    let ratio = |sound: &[f32]| {
+        let (coach, coachee, _) = shared(sound);
+        coach / (coach + coachee)
+    };
+    let session = demo_session();
+    let plain = ratio(session);
+    let loud: Vec<f32> = session.iter().map(|s| (s * 12.0).clamp(-1.0, 1.0)).collect();
+    // Chords of a piano next door, 25 dB below the talk.
+    let level = (session.iter().map(|s| s * s).sum::<f32>() / session.len() as f32).sqrt() * 0.056;
+    let note =
+        |t: f32, hz: f32| (1..5).map(|k| (std::f32::consts::TAU * hz * k as f32 * t).sin() / k as f32).sum::<f32>();
+    let music = |i: usize| {
+        let t = i as f32 / SAMPLE_RATE as f32;
+        let root = [220.0, 261.6, 196.0, 174.6][(t * 2.0) as usize % 4];
+        level * (-3.0 * (t * 2.0).fract()).exp() * (note(t, root) + note(t, root * 1.25) + note(t, root * 1.5))
+    };
+    let with_music: Vec<f32> = session.iter().enumerate().map(|(i, s)| s + music(i)).collect();
+    for (name, sound) in [("clipped", loud), ("music", with_music)] {
+        let heard = ratio(&sound);
+        assert!((heard - plain).abs() < 0.03, "{name}: {heard} for {plain}");
+    }
 }
 
 #[test]

@@ -36,7 +36,28 @@ pub fn split(vectors: &[Vec<f32>]) -> Option<Split> {
     let stride = vectors.len().div_ceil(MAX_SAMPLE);
     let sample: Vec<&[f32]> = vectors.iter().step_by(stride).map(Vec::as_slice).collect();
     let side = bisect(&sample);
-    let mut means = means(sample.iter().copied().zip(side.iter().copied()))?;
+    refine(vectors, means(sample.iter().copied().zip(side.iter().copied()))?)
+}
+
+/// Splits off the few vectors that are least like all the others: a group too small for its own neighbours to outnumber it.
+/// `None` when there are too few.
+pub fn split_off(vectors: &[Vec<f32>]) -> Option<Split> {
+    let mut most: Vec<f32> = vec![0.0; vectors.first()?.len()];
+    vectors.iter().for_each(|v| most.iter_mut().zip(v).for_each(|(sum, x)| *sum += x));
+    normalise(&mut most);
+    let mut by_likeness: Vec<&Vec<f32>> = vectors.iter().collect();
+    by_likeness.sort_by(|a, b| cosine(a, &most).total_cmp(&cosine(b, &most)));
+    let few = by_likeness.get(..MIN_VECTORS).filter(|_| vectors.len() > 2 * MIN_VECTORS)?;
+    // Of the strangest few, the one that is most like the others of them: a voice rather than a noise.
+    let likeness = |v: &[f32]| few.iter().map(|other| cosine(v, other)).sum::<f32>();
+    let seed = few.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    let split = refine(vectors, [most, (*seed).clone()])?;
+    let smaller = split.scores.iter().filter(|score| **score > 0.0).count();
+    (smaller >= MIN_VECTORS).then_some(split)
+}
+
+/// Two means become stable, then every vector is scored along the line between them.
+fn refine(vectors: &[Vec<f32>], mut means: [Vec<f32>; 2]) -> Option<Split> {
     for _ in 0..REFINE_STEPS {
         let side = vectors.iter().map(|v| cosine(v, &means[1]) > cosine(v, &means[0]));
         means = self::means(vectors.iter().map(Vec::as_slice).zip(side))?;
@@ -175,6 +196,14 @@ mod tests {
             assert!(split.scores[..a].iter().all(|s| (*s > 0.0) == side), "{a} {b}");
             assert!(split.scores[a..].iter().all(|s| (*s > 0.0) != side), "{a} {b}");
         }
+    }
+
+    #[test]
+    fn a_handful_is_split_off_from_a_thousand() {
+        let vectors = [cloud(0, 1000, 1), cloud(1, 5, 2)].concat();
+        let split = split_off(&vectors).unwrap();
+        assert!(split.scores[..1000].iter().all(|s| *s < 0.0) && split.scores[1000..].iter().all(|s| *s > 0.0));
+        assert!(split_off(&[]).is_none() && split_off(&cloud(0, 3, 1)).is_none());
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub struct VoiceSpan {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Diarization {
     pub spans: Vec<VoiceSpan>,
-    /// Why the result may be unsafe, as caveat codes of the report: `similar_voices`, `one_voice`, `no_speech`,
+    /// Why the result may be unsafe, as caveat codes of the report: `similar_voices`, `more_voices`, `one_voice`, `no_speech`,
     /// `no_speaker_model`, `silent_track`, `echo`.
     pub doubts: Vec<&'static str>,
     /// The mean embedding of each voice where the encoder heard it: for comparison with a voiceprint, never for storage.

@@ -22,6 +22,11 @@ const NOISE_QUANTILE: f32 = 0.1;
 /// Two halves of one person's speech are this much alike, or more; two people with similar voices this much.
 const ONE_VOICE: f32 = 0.905;
 const SIMILAR_VOICES: f32 = 0.88;
+/// Somebody who says a few words in an hour is less alike the other than this; a laugh or a cough is not.
+const FEW_WORDS: f32 = 0.85;
+/// One person's speech split in two is more alike than this; and a third voice has at least this many windows (6 s).
+const THIRD_VOICE: f32 = 0.8;
+const THIRD_VOICE_WINDOWS: usize = 20;
 
 /// Attributes one track's speech to two voices, from the vectors heard in it. `encoded`: they are embeddings.
 pub fn attribute(speech: &[Span], heard: Vec<Heard>, encoded: bool, levels: &Levels) -> Diarization {
@@ -37,6 +42,7 @@ pub fn attribute(speech: &[Span], heard: Vec<Heard>, encoded: bool, levels: &Lev
         standardise(&mut vectors);
     }
     let split = clustering::split(&vectors).filter(|s| !encoded || s.similarity < ONE_VOICE);
+    let split = split.or_else(|| clustering::split_off(&vectors).filter(|s| encoded && s.similarity < FEW_WORDS));
     let Some(split) = split else {
         doubts.push("one_voice");
         let one = |span: &Span| VoiceSpan { span: *span, voice: Some(0), confidence: LEAST_CONFIDENCE };
@@ -45,9 +51,24 @@ pub fn attribute(speech: &[Span], heard: Vec<Heard>, encoded: bool, levels: &Lev
     if encoded && split.similarity >= SIMILAR_VOICES {
         doubts.push("similar_voices");
     }
+    if encoded && third_voice(&vectors, &split.scores) {
+        doubts.push("more_voices");
+    }
     let spans = join(decode(speech, &heard, &split.scores), levels);
     let prints = if encoded { split.means.map(Some) } else { [None, None] };
     Diarization { spans, doubts, prints }
+}
+
+/// Whether one of the two voices is rather two: split once more, both halves are well filled and unlike.
+fn third_voice(vectors: &[Vec<f32>], scores: &[f32]) -> bool {
+    [1.0, -1.0].into_iter().any(|side| {
+        let sure = vectors.iter().zip(scores).filter(|(_, score)| side * **score > MAX_EVIDENCE);
+        let own: Vec<Vec<f32>> = sure.map(|(vector, _)| vector.clone()).collect();
+        let Some(halves) = clustering::split(&own) else { return false };
+        let second = halves.scores.iter().filter(|score| **score > 0.0).count();
+        let smaller = second.min(own.len() - second);
+        smaller >= THIRD_VOICE_WINDOWS && halves.similarity < THIRD_VOICE
+    })
 }
 
 /// Gives every dimension mean 0 and spread 1 over the session, and every vector length 1.
