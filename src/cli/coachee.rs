@@ -28,7 +28,7 @@ pub enum Command {
     },
     /// Everybody who was added
     List,
-    /// Delete everything of theirs: words, recordings, numbers, key
+    /// Delete everything of theirs: words, recordings, numbers, answers, pairings, key
     Remove {
         name: String,
         /// Do not ask
@@ -168,6 +168,6 @@ fn remove(vault: &mut Writer, name: &str, yes: bool, config: &Config, out: &mut 
     if config.json {
         return print_json(out, &receipts);
     }
-    config.remark(format!("{name} and everything of theirs is deleted ({} sessions).", receipts.len()));
+    config.remark(format!("{name} and everything of theirs is deleted ({} receipts).", receipts.len()));
     Ok(())
 }
