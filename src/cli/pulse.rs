@@ -173,7 +173,7 @@ fn series(
 }
 
 fn show(vault: &Writer, name: &str, identity: Identity, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
-    let pulses = Reader::open(&config.data_dir, identity)?.pulses()?;
+    let pulses = Reader::open(&config.data_dir, identity)?.pulses(name)?;
     let all = series(vault, name, pulses)?;
     if config.json {
         return print_json(out, &as_json(name, &all));

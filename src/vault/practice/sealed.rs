@@ -126,11 +126,12 @@ impl Reader {
         Ok(goals)
     }
 
-    /// What this coachee answered, session by session, the earliest first.
+    /// What a coachee answered, session by session, the earliest first; nothing where the identity is another's. Two who
+    /// have one key are still two.
     ///
     /// # Errors
     /// [`VaultError::AlteredPractice`] when what is stored does not open, or says that it is of another session.
-    pub fn pulses(&self) -> Result<Vec<(SessionId, Pulse)>, VaultError> {
+    pub fn pulses(&self, coachee: &str) -> Result<Vec<(SessionId, Pulse)>, VaultError> {
         let recipient = self.identity.to_recipient();
         let mut pulses = Vec::new();
         for entry in sessions::all(&self.connection)? {
@@ -138,7 +139,11 @@ impl Reader {
             let sql = "SELECT sealed FROM pulses WHERE session = ?";
             let sealed: Option<Vec<u8>> =
                 self.connection.query_row(sql, [session.to_string()], |row| row.get(0)).optional()?;
-            let Some(sealed) = sealed.filter(|_| entry.recipient == recipient) else { continue };
+            let Some(sealed) =
+                sealed.filter(|_| entry.recipient == recipient && entry.stored.session.coachee == coachee.trim())
+            else {
+                continue;
+            };
             let digits = self.opened(&sealed, &pulse_line(session, &recipient))?;
             pulses.push((session, read_pulse(&digits).ok_or(VaultError::AlteredPractice)?));
         }

@@ -75,7 +75,7 @@ fn a_practice_of_schema_2_is_read(writer: &Writer, reader: &Reader, told: &[(&st
     assert_eq!(goals, [Spoken::new("wait before I answer".to_owned())]);
     let session = "01ARZ3NDEKTSV4RRFFQ69G5FAA".parse().unwrap();
     let answers = Pulse { room: Answer::new(4), useful: None, trust: Answer::new(5) };
-    assert_eq!(reader.pulses().unwrap(), [(session, answers)]);
+    assert_eq!(reader.pulses("Ana").unwrap(), [(session, answers)]);
     assert_eq!(writer.assigned(session).unwrap(), Some(pairing.id));
     let notes = writer.trainings().unwrap();
     assert_eq!((notes.len(), notes[0].kind, notes[0].on), (1, Kind::Trio, date(2026, 10, 2)));

@@ -93,14 +93,14 @@ fn goals_and_answers_are_read_with_the_identity_and_stand_in_no_byte() {
     let reader = house.reader(&house.ana);
     let read: Vec<Spoken> = reader.goals(&paired).unwrap().into_iter().map(|goal| goal.text).collect();
     assert_eq!(read, [goal(), Spoken::new("é".to_owned())]);
-    assert_eq!(reader.pulses().unwrap(), [(id, pulse(4, 0, 5))]);
+    assert_eq!(reader.pulses("Ana").unwrap(), [(id, pulse(4, 0, 5))]);
     assert!(!house.holds(b"lighthouse"));
     assert!(!format!("{:?}", reader.goals(&paired).unwrap()).contains("lighthouse"));
     let stranger = house.reader(&Identity::generate());
     assert!(matches!(stranger.goals(&paired), Err(VaultError::WrongIdentity)));
-    assert_eq!(stranger.pulses().unwrap(), []);
+    assert_eq!(stranger.pulses("Ana").unwrap(), []);
     assert!(matches!(writer.answer(id, &pulse(1, 1, 1), &Identity::generate()), Err(VaultError::WrongIdentity)));
-    assert_eq!(reader.pulses().unwrap(), [(id, pulse(4, 0, 5))]);
+    assert_eq!(reader.pulses("Ana").unwrap(), [(id, pulse(4, 0, 5))]);
 }
 
 #[test]
@@ -137,13 +137,13 @@ fn answers_wait_for_the_session_to_end_and_the_latest_hold() {
     let before = sealed(&house, "pulses").remove(0);
     assert!(house.still_holds(&before), "the scan finds what is there");
     writer.answer(running, &pulse(5, 5, 5), &house.ana).unwrap();
-    assert_eq!(house.reader(&house.ana).pulses().unwrap(), [(running, pulse(5, 5, 5))]);
+    assert_eq!(house.reader(&house.ana).pulses("Ana").unwrap(), [(running, pulse(5, 5, 5))]);
     assert!(!house.still_holds(&before));
     // The words go, and what the coachee thought of the session stays theirs.
     writer.delete_words(running, Decision::Deleted).unwrap();
-    assert_eq!(house.reader(&house.ana).pulses().unwrap().len(), 1);
+    assert_eq!(house.reader(&house.ana).pulses("Ana").unwrap().len(), 1);
     writer.delete_everything(running).unwrap();
-    assert_eq!(house.reader(&house.ana).pulses().unwrap(), []);
+    assert_eq!(house.reader(&house.ana).pulses("Ana").unwrap(), []);
 }
 
 #[test]
@@ -169,18 +169,18 @@ fn moved_or_altered_goals_and_answers_are_refused() {
     swap("goals", "pairing", [mine.id.to_string(), beas.id.to_string()]);
     swap("pulses", "session", sessions.map(|id| id.to_string()));
     assert!(matches!(reader.goals(&mine), Err(VaultError::AlteredPractice)));
-    assert!(matches!(reader.pulses(), Err(VaultError::AlteredPractice)));
+    assert!(matches!(reader.pulses("Ana"), Err(VaultError::AlteredPractice)));
     for (senseless, table) in [("sidetone-pulse-1 x\n444", "pulses"), ("", "goals"), ("\u{0}", "goals")] {
         let blob = crate::seal::seal(&house.ana.to_recipient(), senseless.as_bytes()).unwrap();
         raw.execute(&format!("UPDATE {table} SET sealed = ?"), [blob]).unwrap();
-        assert!(reader.goals(&mine).is_err() && reader.pulses().is_err(), "{senseless:?}");
+        assert!(reader.goals(&mine).is_err() && reader.pulses("Ana").is_err(), "{senseless:?}");
     }
     let line = format!("sidetone-pulse-1 {} {}\n", sessions[0], house.ana.to_recipient());
     for digits in ["", "44", "4444", "449", "4 4", "\u{0}44"] {
         let plaintext = [line.as_bytes(), digits.as_bytes()].concat();
         let blob = crate::seal::seal(&house.ana.to_recipient(), &plaintext).unwrap();
         raw.execute("UPDATE pulses SET sealed = ?", [blob]).unwrap();
-        assert!(matches!(reader.pulses(), Err(VaultError::AlteredPractice)), "{digits:?}");
+        assert!(matches!(reader.pulses("Ana"), Err(VaultError::AlteredPractice)), "{digits:?}");
     }
 }
 
@@ -213,7 +213,7 @@ fn what_is_deleted_leaves_no_byte_and_a_receipt() {
     writer.answer(id, &pulse(5, 5, 5), &house.ana).unwrap();
     drop(writer);
     drop(house.writer());
-    assert_eq!(house.reader(&house.ana).pulses().unwrap(), [(id, pulse(5, 5, 5))]);
+    assert_eq!(house.reader(&house.ana).pulses("Ana").unwrap(), [(id, pulse(5, 5, 5))]);
 }
 
 #[test]
@@ -295,7 +295,7 @@ fn an_old_database_put_back_forgets_pairings_goals_and_answers_again() {
     let reader = house.reader(&house.ana);
     let ids: Vec<PracticeId> = reader.goals(&kept).unwrap().into_iter().map(|goal| goal.id).collect();
     assert!(ids.len() == 1 && !ids.contains(&dropped));
-    assert_eq!(reader.pulses().unwrap(), []);
+    assert_eq!(reader.pulses("Ana").unwrap(), []);
     assert_eq!(sealed(&house, "goals").len(), 1);
 }
 
@@ -327,7 +327,7 @@ fn every_answer_comes_back() {
             let mut given = pulse(3, 3, 3);
             given.set(question, Answer::new(answer));
             writer.answer(id, &given, &house.ana).unwrap();
-            assert_eq!(house.reader(&house.ana).pulses().unwrap(), [(id, given)]);
+            assert_eq!(house.reader(&house.ana).pulses("Ana").unwrap(), [(id, given)]);
         }
     }
 }
