@@ -92,9 +92,11 @@ fn pairings_are_set_up_and_looked_at() {
     let shown = pair.run(&["pairing", "show", "Hannah", "--json"]).json();
     assert_eq!((&shown["held"], &shown["longest_gap_days"]), (&json!(12), &json!(70)));
     assert_eq!(shown["sessions"][0]["coach_share"], json!(0.7));
+    assert_eq!(shown["sessions"][0]["telling"], json!(0.35));
     assert_eq!(shown["sessions"][11]["on"], json!(days_ago(14).to_string()));
     let text = pair.run(&["pairing", "show", "Hannah"]).ok();
     assert!(text.contains("12 sessions, 9 h 0 min in all; at most 70 days apart."), "{text}");
+    assert!(text.contains("the coach spoke 36 % of the talk; telling 18 %"), "{text}");
     // The answers after a session are visible only after unlocking.
     for number in 0..9 {
         pair.answers(number, if number < 6 { "room 5\nuseful 4\ntrust 5" } else { "room 5\nuseful 4\ntrust 2" });

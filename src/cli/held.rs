@@ -8,6 +8,7 @@ use crate::{
     practice::{self, Held, Pairing},
     report,
     session::SessionId,
+    units::Share,
     vault::{Stored, Writer},
 };
 
@@ -43,7 +44,28 @@ pub fn typed_pairing(pairing: &Pairing) -> String {
     if pairing.coach.is_empty() { name } else { format!("{name} --coach {}", typed(&pairing.coach)) }
 }
 
-/// What a report has of the coach's part of the talk, where something may be concluded from it.
+/// A share as JSON has it: to a hundredth of a percent.
+pub fn rounded(share: Option<Share>) -> Option<f64> {
+    share.map(|share| (share.get() * 1e4).round() / 1e4)
+}
+
+/// The pair's own two numbers of a session, in one line; what there is too little of is left out.
+pub fn numbers(held: &Held) -> String {
+    let talk = held.coach_share.map(|share| format!("the coach spoke {:.0} % of the talk", share.get() * 100.0));
+    let telling = held.telling.map(|share| format!("telling {:.0} %", share.get() * 100.0));
+    [talk, telling].into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// Of those sessions nobody knows the coach.
+pub fn unsaid_line(unsaid: &[SessionId]) -> String {
+    let sessions = if unsaid.len() == 1 { "session" } else { "sessions" };
+    format!(
+        "Not counted: {} {sessions} with either coach. `sidetone pairing session SESSION --coach WHO` says with which.",
+        unsaid.len()
+    )
+}
+
+/// A session as the rules see it, if it has numbers: with those from which something may be concluded.
 pub fn held(stored: &Stored) -> Option<Held> {
     let numbers = stored.numbers.as_ref()?;
     let session = &stored.session;
@@ -54,6 +76,7 @@ pub fn held(stored: &Stored) -> Option<Held> {
         on: at.to_zoned(TimeZone::system()).date(),
         minutes: numbers.duration_s.max(0.0) / 60.0,
         coach_share: report.telling_ratio().map(|ratio| ratio.coach),
+        telling: report.telling_index().and_then(|index| Share::of(index, 1.0)),
     })
 }
 

@@ -85,6 +85,12 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
     show(&vault, &pairing, config, out)
 }
 
+/// A forecast is no clock: to the half hour.
+fn roughly(minutes: f64) -> f64 {
+    const STEP_MIN: f64 = 30.0;
+    (minutes / STEP_MIN).round() * STEP_MIN
+}
+
 fn minutes(hours: &str) -> Result<u32, CliError> {
     let number = hours.trim().replace(',', ".").parse::<f64>().ok().filter(|hours| (0.0..=HOURS_MAX).contains(hours));
     number
@@ -130,7 +136,7 @@ fn show(vault: &Writer, pairing: &Pairing, config: &Config, out: &mut dyn Write)
         )?;
     }
     match (hours.forecast_min, pairing.ended_on) {
-        (Some(forecast), _) => writeln!(out, "  At your own pace it comes to about {}.", of(forecast))?,
+        (Some(forecast), _) => writeln!(out, "  At your own pace it comes to about {}.", of(roughly(forecast)))?,
         (None, None) => writeln!(out, "  At what pace: not enough to say yet.")?,
         (None, Some(_)) => {}
     }
@@ -138,11 +144,7 @@ fn show(vault: &Writer, pairing: &Pairing, config: &Config, out: &mut dyn Write)
         writeln!(out, "  Quiet: {} to {}.", weeks.from(), weeks.to())?;
     }
     if !unsaid.is_empty() {
-        writeln!(
-            out,
-            "  Not counted: {} sessions that may be with either coach; `sidetone pairing session SESSION --coach WHO`",
-            unsaid.len()
-        )?;
+        writeln!(out, "  {}", held::unsaid_line(&unsaid))?;
     }
     Ok(())
 }

@@ -352,7 +352,8 @@ fn as_json(pairing: &Pairing, held: &[Held], unsaid: &[crate::session::SessionId
             "session": held.session,
             "on": held.on.to_string(),
             "minutes": minutes(held.minutes),
-            "coach_share": held.coach_share.map(|share| (share.get() * 1e4).round() / 1e4),
+            "coach_share": held::rounded(held.coach_share),
+            "telling": held::rounded(held.telling),
         })
     };
     json!({
@@ -396,17 +397,14 @@ fn show_one(vault: &Writer, pairing: &Pairing, config: &Config, out: &mut dyn Wr
         count => writeln!(out, "  {count} sessions, {} in all{gap}.", length(picture.minutes * 60.0))?,
     }
     for held in &held {
-        let share = held.coach_share.map_or("not enough to say".to_owned(), |share| {
-            format!("the coach spoke {:.0} % of the talk", share.get() * 100.0)
-        });
-        writeln!(out, "    {}  {:>12}  {share}", held.on, length(held.minutes * 60.0))?;
+        let numbers = match held::numbers(held) {
+            none if none.is_empty() => "not enough to say".to_owned(),
+            numbers => numbers,
+        };
+        writeln!(out, "    {}  {:>12}  {numbers}", held.on, length(held.minutes * 60.0))?;
     }
     if !unsaid.is_empty() {
-        writeln!(
-            out,
-            "  {} sessions may be with either coach: `sidetone pairing session SESSION --coach WHO` says which.",
-            unsaid.len()
-        )?;
+        writeln!(out, "  {}", held::unsaid_line(&unsaid))?;
     }
     if let Some(standing) = pairing.standing {
         writeln!(out, "  As you both wished it noted: {}.", standing_said(standing))?;

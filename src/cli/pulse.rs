@@ -189,11 +189,11 @@ fn show(vault: &Writer, name: &str, identity: Identity, config: &Config, out: &m
         }
         for (held, pulse) in &series.answered {
             let number = |question| pulse.to(question).map_or("-".to_owned(), |answer| answer.get().to_string());
-            let share = held
-                .coach_share
-                .map_or(String::new(), |share| format!("   the coach spoke {:.0} % of the talk", share.get() * 100.0));
             let [room, useful, trust] = Question::ALL.map(number);
-            text.push_str(&format!("{}   room {room}   useful {useful}   trust {trust}{share}\n", held.on));
+            let numbers = held::numbers(held);
+            let line = format!("{}   room {room}   useful {useful}   trust {trust}   {numbers}", held.on);
+            text.push_str(line.trim_end());
+            text.push('\n');
         }
         for line in what_to_do(name, series) {
             text.push_str(&line);
@@ -214,7 +214,8 @@ fn as_json(name: &str, all: &[Series]) -> Value {
             "room": pulse.room.map(Answer::get),
             "useful": pulse.useful.map(Answer::get),
             "trust": pulse.trust.map(Answer::get),
-            "coach_share": held.coach_share.map(|share| (share.get() * 1e4).round() / 1e4),
+            "coach_share": held::rounded(held.coach_share),
+            "telling": held::rounded(held.telling),
         })
     };
     let answers: Vec<Value> = all

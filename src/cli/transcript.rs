@@ -63,7 +63,7 @@ pub enum Command {
         session: SessionArg,
         #[command(flatten)]
         unlock: Unlock,
-        /// The numbers too
+        /// The numbers too, and your answers
         #[arg(long)]
         everything: bool,
         /// Without the passphrase, for when it is lost: takes effect seven days after it was first asked for

@@ -67,7 +67,7 @@ mod tests {
     use crate::{practice::Weeks, session::SessionId};
 
     fn held(on: Date, minutes: f64) -> Held {
-        Held { session: SessionId::generate(), on, minutes, coach_share: None }
+        Held { session: SessionId::generate(), on, minutes, coach_share: None, telling: None }
     }
 
     fn pairing() -> Pairing {

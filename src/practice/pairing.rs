@@ -132,8 +132,10 @@ pub struct Held {
     pub session: SessionId,
     pub on: Date,
     pub minutes: f64,
-    /// The coach's share of the talk, where there is enough to say.
+    /// The coach's share of the talk, and how much of what the coach did with words was telling; each where there is enough
+    /// to say.
     pub coach_share: Option<Share>,
+    pub telling: Option<Share>,
 }
 
 /// Which of one coachee's pairings a session belongs to: the one that somebody named, else the only one that ran on that
@@ -199,7 +201,7 @@ mod tests {
     }
 
     pub(super) fn held(on: Date) -> Held {
-        Held { session: SessionId::generate(), on, minutes: 30.0, coach_share: None }
+        Held { session: SessionId::generate(), on, minutes: 30.0, coach_share: None, telling: None }
     }
 
     #[test]

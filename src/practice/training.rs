@@ -78,7 +78,8 @@ mod tests {
     fn a_refresher_is_due_a_year_after_the_latest_course_whatever_else_was_done() {
         let note = |kind, on| Training { number: 1, on, kind, with: String::new(), tried: String::new() };
         let (spring, leap) = (date(2025, 3, 1), date(2024, 2, 29));
-        let table: &[(&[(Kind, Date)], Date, Option<Date>, bool)] = &[
+        type Case<'a> = (&'a [(Kind, Date)], Date, Option<Date>, bool);
+        let table: &[Case<'_>] = &[
             (&[], spring, None, false),
             (&[(Kind::Trio, spring)], date(2029, 1, 1), None, false),
             (&[(Kind::Course, spring)], date(2026, 2, 28), Some(date(2026, 3, 1)), false),

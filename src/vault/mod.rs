@@ -3,8 +3,8 @@
 //! [`Writer`] holds public keys only and cannot read a word; [`Reader`] holds an [`Identity`](crate::seal::Identity) and can.
 //!
 //! # In the data directory (0700, this user's, no symbolic link)
-//! `sidetone.db`, SQLite: coachees, sessions with their numbers, sealed words, receipts. No plain column can hold speech,
-//! and a test walks the schema for one. `recordings/`: sealed recordings. `receipts.jsonl`: the receipts once more, so
+//! `sidetone.db`, SQLite: coachees, sessions with their numbers, sealed words, pairings with sealed goals and answers, the
+//! coach's own training, receipts. No plain column can hold speech, and a test walks the schema for one. `recordings/`: sealed recordings. `receipts.jsonl`: the receipts once more, so
 //! that an old database put back over a new one is made to forget again what was deleted.
 //!
 //! # Threats considered
@@ -17,7 +17,8 @@
 //!   in the clear; full-disk encryption is the answer to that.
 //! * **A hostile web page** against the loopback server: `web` answers for itself; the vault has no socket.
 //! * **A school that asks for "the data".** There is nothing to hand over but numbers and sealed bytes; what the coachee
-//!   deleted has a receipt that says so.
+//!   deleted has a receipt that says so. That somebody answered after a session can be seen; what they answered, and which
+//!   of the questions, cannot.
 //!
 //! # Out of scope
 //! Whoever owns the laptop can forge: change a coachee's public key before a session, or alter this program. Words typed

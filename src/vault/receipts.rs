@@ -26,6 +26,13 @@ pub struct Receipt {
     pub bytes: u64,
 }
 
+impl Receipt {
+    /// Whether it was a pairing that went, with its goals.
+    pub fn is_of_pairing(&self) -> bool {
+        self.what == What::PairingDeleted.name()
+    }
+}
+
 /// Why something went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::{ToSpan, Zoned, civil::Date};
 use sidetone::{
-    measures::{Numbers, RoleSpan},
+    measures::{Directiveness, Interval, Numbers, RoleSpan, WordNumbers},
     seal::Recipient,
     session::{Consent, Role, Session, SessionId},
     units::{Sample, Span},
@@ -33,7 +33,7 @@ pub fn writer_on(data: &Path, day: Date) -> Writer {
     Writer::open_at(data, noon.timestamp()).unwrap()
 }
 
-/// `coach_percent` of every minute is the coach's.
+/// `coach_percent` of every minute is the coach's, and half as many per cent of what the coach said was telling.
 pub fn numbers(coach_percent: u64) -> Numbers {
     let span = |start_s: u64, end_s: u64, role| RoleSpan {
         span: Span::new(Sample(start_s * 16_000), Sample(end_s * 16_000)).unwrap(),
@@ -44,10 +44,15 @@ pub fn numbers(coach_percent: u64) -> Numbers {
         let (start, coach) = (minute * 60, coach_percent * 50 / 100);
         [span(start, start + coach, Role::Coach), span(start + coach, start + 50, Role::Coachee)]
     };
+    let telling = coach_percent as f64 / 200.0;
+    let index = Some(Interval { value: telling, low: telling - 0.1, high: telling + 0.1 });
+    let directiveness = Directiveness { utterances: 90, index, ..Directiveness::default() };
+    let words = || WordNumbers { directiveness, ..WordNumbers::default() };
     Numbers {
         duration_s: (MINUTES * 60) as f64,
         tracks: 2,
         spans: (0..MINUTES).flat_map(minute).collect(),
+        by_words: Some(Box::new([words(), words()])),
         ..Numbers::default()
     }
 }

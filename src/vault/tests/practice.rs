@@ -262,7 +262,7 @@ fn a_coachee_who_leaves_takes_everything_of_theirs_with_them() {
     drop(writer);
     assert!(gone(&house));
     let writer = house.writer();
-    assert_eq!(writer.pairings().unwrap(), [anas.clone()]);
+    assert_eq!(writer.pairings().unwrap(), std::slice::from_ref(&anas));
     assert_eq!(house.reader(&house.ana).goals(&anas).unwrap().len(), 1);
     let notes = writer.trainings().unwrap();
     let kept: Vec<(&str, &str)> = notes.iter().map(|note| (note.with.as_str(), note.tried.as_str())).collect();
@@ -291,7 +291,7 @@ fn an_old_database_put_back_forgets_pairings_goals_and_answers_again() {
     drop(writer);
     fs::write(&database, old).unwrap();
     let writer = house.writer();
-    assert_eq!(writer.pairings().unwrap(), [kept.clone()]);
+    assert_eq!(writer.pairings().unwrap(), std::slice::from_ref(&kept));
     let reader = house.reader(&house.ana);
     let ids: Vec<PracticeId> = reader.goals(&kept).unwrap().into_iter().map(|goal| goal.id).collect();
     assert!(ids.len() == 1 && !ids.contains(&dropped));
