@@ -61,6 +61,8 @@ pub mod pipeline;
 // Who keeps it.
 pub mod vault;
 pub mod weights;
+// What surrounds a session.
+pub mod practice;
 // Who drives it.
 pub mod daemon;
 pub mod cli;

@@ -32,10 +32,15 @@ const ROOMS: &[(&str, &[&str], &str)] = &[
     ),
     (
         "vault",
-        &["measures", "seal", "session", "transcript", "units"],
+        &["measures", "practice", "seal", "session", "transcript", "units"],
         "the vault knows the types it stores, no audio and no sockets",
     ),
     ("weights", &[], "model files, never their use"),
+    (
+        "practice",
+        &["session", "transcript", "units"],
+        "plain rules about pairings: no measure of anybody, nothing stored",
+    ),
     (
         "daemon",
         &[

@@ -24,6 +24,9 @@ fn each_mistake_gets_one_error_and_one_hint() {
     fs::set_permissions(&open, fs::Permissions::from_mode(0o644)).unwrap();
     let wrong = home.passphrase("wrong", "not the right words at all");
     let short = home.passphrase("short", "abc");
+    let goals = home.path("goals");
+    fs::write(&goals, "\n  \n").unwrap();
+    let goals = goals.to_str().unwrap();
     let start = ["start", "--coachee", "Hannah", "--consent-both", "--model", "demo.en", "--input"];
     let import = ["import", "--coachee", "Hannah", "--consent-both", "--model", "demo.en"];
     let cases: &[(&[&[&str]], &str, &str)] = &[
@@ -69,6 +72,26 @@ fn each_mistake_gets_one_error_and_one_hint() {
             "the passphrase does not open it",
             "try again",
         ),
+        (&[&["pairing", "add", "Nobody"]], "no coachee called Nobody", "sidetone coachee"),
+        (&[&["pairing", "add", "Hannah", "--start", "31.12."]], "`31.12.` is no day", "2027-01-31"),
+        (&[&["pairing", "add", "Hannah", "--goals", goals]], "no goal in", "one a line"),
+        (&[&["pairing", "add", "Hannah", "--goals", "/no/such/file"]], "/no/such/file", "path"),
+        (&[&["pairing", "add", "Hannah", "--standing", "manages"]], "only if both of you wish", "--both-agree"),
+        (&[&["pairing", "show", "Hannah"]], "no pairing with Hannah that goes on", "sidetone pairing add"),
+        (&[&["pairing", "show", "Hannah", "--all"]], "no pairing with Hannah that goes on", "sidetone pairing add"),
+        (&[&["pairing", "goals", "Hannah"]], "no pairing with Hannah that goes on", "sidetone pairing add"),
+        (&[&["pairing", "review", "Nobody"]], "no coachee called Nobody", "sidetone coachee"),
+        (&[&["pairing", "end", "Hannah"]], "no pairing with Hannah that goes on", "sidetone pairing add"),
+        (&[&["pairing", "session", "last", "--coach", "me"]], "session", "sidetone sessions"),
+        (&[&["hours", "show", "Hannah"]], "no pairing with Hannah that goes on", "sidetone pairing add"),
+        (&[&["pulse", "answer", "last"]], "session", "sidetone sessions"),
+        (&[&["pulse", "show", "Nobody"]], "no coachee called Nobody", "sidetone coachee"),
+        (&[&["pulse", "show", "Hannah", "--passphrase-file", &wrong]], "the passphrase does not open it", "try again"),
+        (&[&["pulse", "show", "Hannah"]], "no terminal", "--passphrase-file"),
+        (&[&["pulse", "delete", "last"]], "session", "sidetone sessions"),
+        (&[&["training", "log", "course", "--on", "soon"]], "`soon` is no day", "2027-01-31"),
+        (&[&["training", "log", "trio", "--tried", "two\nlines"]], "one line", "fewer words"),
+        (&[&["training", "remove", "7"]], "no note 7", "sidetone training log"),
         (&[&["models", "fetch", "bas.en"]], "bas.en", "base.en"),
         (&[&["models", "import", "/no/such/model.bin"]], "/no/such/model.bin", ""),
     ];
@@ -84,6 +107,33 @@ fn each_mistake_gets_one_error_and_one_hint() {
     );
 }
 
+/// What people get wrong about a pairing that is there.
+#[test]
+fn mistakes_about_a_pairing_get_one_error_and_one_hint() {
+    let home = Home::new();
+    let hers = home.hannah();
+    home.run(&["pairing", "add", "Hannah"]).ok();
+    let locked = ["--passphrase-file", &hers];
+    let long = home.path("long");
+    fs::write(&long, "x".repeat(501)).unwrap();
+    let long = long.to_str().unwrap();
+    let cases: &[(&[&str], &str, &str)] = &[
+        (&["pairing", "add", "Hannah"], "goes on already", "--coach WHO"),
+        (&["pairing", "show", "Hannah", "--coach", "Bea"], "no pairing with Hannah", "sidetone pairing add"),
+        (&["pairing", "goals", "Hannah", "--add"], "no terminal", "--from FILE"),
+        (&["pairing", "goals", "Hannah", "--from", long], "at most 500 letters", "one a line"),
+        (&["pairing", "goals", "Hannah", "--delete", "1", locked[0], locked[1]], "no such goal", "pairing goals"),
+        (&["pairing", "review", "Hannah", "--next", "2020-01-01"], "2020-01-01 is over", "--next DATE"),
+        (&["hours", "set", "Hannah", "many"], "`many` is no number of hours", "7.5"),
+        (&["hours", "set", "Hannah", "1001"], "no number of hours", "7.5"),
+        (&["hours", "quiet", "Hannah", "--from", "2027-02-01", "--to", "2027-01-01"], "end after they begin", "--from"),
+    ];
+    for (args, error, hint) in cases {
+        eprintln!("{args:?}");
+        home.run(args).refused(error, hint);
+    }
+}
+
 #[test]
 fn arguments_that_make_no_sense_are_the_users_to_mend() {
     let home = Home::new();
@@ -92,6 +142,13 @@ fn arguments_that_make_no_sense_are_the_users_to_mend() {
         &["start"],
         &["start", "--coachee", "H", "--stance", "bossy"],
         &["start", "--coachee", "H", "--coach-track", "3"],
+        &["hours", "quiet", "H"],
+        &["hours", "quiet", "H", "--from", "2027-01-01"],
+        &["hours", "set", "H"],
+        &["pairing", "session", "last"],
+        &["pairing", "add", "H", "--both-agree"],
+        &["pulse", "answer", "last", "--room", "4"],
+        &["training", "log", "--tried", "waiting"],
     ] {
         assert_eq!(home.run(args).code, Some(1), "{args:?}");
     }

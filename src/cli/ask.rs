@@ -1,8 +1,17 @@
 //! Asking the person at the terminal.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::{
+    io::{self, BufRead, IsTerminal, Read, Write},
+    path::Path,
+};
 
-use super::CliError;
+use zeroize::Zeroizing;
+
+use super::{CliError, Config};
+
+/// To the terminal's second screen, which has no scrollback, and back from it.
+pub const ENTER: &str = "\x1b[?1049h\x1b[H\x1b[2J";
+pub const LEAVE: &str = "\x1b[2J\x1b[?1049l";
 
 /// Whether somebody can be asked.
 pub fn can_ask() -> bool {
@@ -28,4 +37,28 @@ pub fn yes(question: &str) -> Result<bool, CliError> {
             _ => eprintln!("Please answer yes or no."),
         }
     }
+}
+
+/// Asks on the terminal's second screen: nothing of it stays to be scrolled back to.
+pub fn apart<T>(questions: impl FnOnce() -> Result<T, CliError>) -> Result<T, CliError> {
+    eprint!("{ENTER}");
+    let answers = questions();
+    eprint!("{LEAVE}");
+    io::stderr().flush()?;
+    answers
+}
+
+/// What somebody wrote instead of being asked: a file's text, or that on standard input for `-`.
+pub fn text_of(file: &Path, config: &Config) -> Result<Zeroizing<String>, CliError> {
+    let mut text = Zeroizing::new(String::new());
+    let read = if file == Path::new("-") {
+        io::stdin().lock().read_to_string(&mut text)
+    } else {
+        std::fs::File::open(file).and_then(|mut open| open.read_to_string(&mut text))
+    };
+    read.map_err(|error| CliError::file(file, &error))?;
+    if file != Path::new("-") {
+        config.remark(format!("{} still says it in the clear: delete it if nobody needs it.", file.display()));
+    }
+    Ok(text)
 }

@@ -28,7 +28,7 @@ pub enum Command {
     },
     /// Everybody who was added
     List,
-    /// Delete everything of theirs: words, recordings, numbers, key
+    /// Delete everything of theirs: words, recordings, numbers, answers, pairings, key
     Remove {
         name: String,
         /// Do not ask
@@ -159,7 +159,7 @@ fn remove(vault: &mut Writer, name: &str, yes: bool, config: &Config, out: &mut 
         if !ask::can_ask() {
             return Err(CliError::user("this deletes everything of theirs, so it wants a yes", "add `--yes`"));
         }
-        if !ask::yes(&format!("Delete all sessions, words, numbers and the key of {name}?"))? {
+        if !ask::yes(&format!("Delete all sessions, words, numbers, answers, pairings and the key of {name}?"))? {
             config.remark("Nothing was deleted.");
             return Ok(());
         }
@@ -168,6 +168,10 @@ fn remove(vault: &mut Writer, name: &str, yes: bool, config: &Config, out: &mut 
     if config.json {
         return print_json(out, &receipts);
     }
-    config.remark(format!("{name} and everything of theirs is deleted ({} sessions).", receipts.len()));
+    let pairings = receipts.iter().filter(|receipt| receipt.is_of_pairing()).count();
+    config.remark(format!(
+        "{name} and everything of theirs is deleted ({} sessions, {pairings} pairings).",
+        receipts.len() - pairings
+    ));
     Ok(())
 }

@@ -12,13 +12,18 @@ mod control;
 mod daemon;
 mod demo;
 mod error;
+mod held;
+mod hours;
 mod import;
 mod load;
 mod models;
+mod pairing;
+mod pulse;
 mod recover;
 mod report;
 mod sessions;
 mod start;
+mod training;
 mod transcript;
 mod unlock;
 
@@ -88,6 +93,18 @@ pub enum Command {
     /// The words, for the coachee: show, export, keep, delete, take, redo
     #[command(subcommand)]
     Transcript(transcript::Command),
+    /// Two who work together: set up, look at, end
+    #[command(subcommand)]
+    Pairing(pairing::Command),
+    /// The time a pair set aside for a year
+    #[command(subcommand)]
+    Hours(hours::Command),
+    /// Three questions for the coachee after a session, answered for themselves
+    #[command(subcommand)]
+    Pulse(pulse::Command),
+    /// What you do to stay a coach
+    #[command(subcommand)]
+    Training(training::Command),
     /// Code a written transcript that you hold: what each utterance does
     Code(code::Args),
     /// The model files: list, fetch, verify, import
@@ -162,6 +179,10 @@ pub fn run(command: Command, config: &Config) -> Result<(), CliError> {
         Command::Turns(args) => report::turns(args, config, &mut out),
         Command::Swap(args) => sessions::swap(&args, config, &mut out),
         Command::Transcript(command) => transcript::run(command, config, &mut out),
+        Command::Pairing(command) => pairing::run(command, config, &mut out),
+        Command::Hours(command) => hours::run(command, config, &mut out),
+        Command::Pulse(command) => pulse::run(command, config, &mut out),
+        Command::Training(command) => training::run(command, config, &mut out),
         Command::Code(args) => code::run(args, config, &mut out),
         Command::Models(command) => models::run(command, config, &mut out),
         Command::Daemon(args) => daemon::run(&args, config),

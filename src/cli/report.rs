@@ -2,7 +2,7 @@
 
 use std::{io::Write, path::PathBuf};
 
-use super::{CliError, Config, print_json, shown};
+use super::{CliError, Config, held, print_json, shown};
 use crate::{
     report::{self, Report},
     vault::{Stored, Writer},
@@ -62,7 +62,11 @@ pub fn show(stored: &Stored, config: &Config, out: &mut dyn Write) -> Result<(),
     if config.json {
         return print_json(out, &report.to_json());
     }
-    Ok(write!(out, "{}", report.to_text(config.width, config.color))?)
+    write!(out, "{}", report.to_text(config.width, config.color))?;
+    for line in held::reviews_due(&Writer::open(&config.data_dir)?, Some(&stored.session.coachee))? {
+        writeln!(out, "\n{line}")?;
+    }
+    Ok(())
 }
 
 fn of(stored: &Stored) -> Result<Report, CliError> {

@@ -2,14 +2,15 @@
 
 use std::io::Write;
 
-use super::{CliError, Config, SessionArg, print_json, report};
+use super::{CliError, Config, SessionArg, held, print_json, report, training};
 use crate::{
     report::length,
     vault::{Decision, State, Stored, Writer},
 };
 
 pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
-    let sessions = Writer::open(&config.data_dir)?.sessions()?;
+    let vault = Writer::open(&config.data_dir)?;
+    let sessions = vault.sessions()?;
     if config.json {
         let all: Vec<_> = sessions.iter().map(as_json).collect();
         return print_json(out, &all);
@@ -22,6 +23,12 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
         let day = at.get(..16).unwrap_or(&at);
         let lasted = stored.numbers.as_ref().map_or_else(|| "cut off".to_owned(), |numbers| length(numbers.duration_s));
         writeln!(out, "{}  {day}  {lasted:>8}  {}  {}", stored.session.id, stored.session.coachee, words(stored))?;
+    }
+    for line in held::reviews_due(&vault, None)? {
+        writeln!(out, "{line}")?;
+    }
+    if let Some(line) = training::reminder(&vault)? {
+        config.remark(line);
     }
     let undecided = sessions.iter().filter(|stored| stored.decision == Decision::Undecided && stored.has_words).count();
     if undecided > 0 {

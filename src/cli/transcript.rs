@@ -63,7 +63,7 @@ pub enum Command {
         session: SessionArg,
         #[command(flatten)]
         unlock: Unlock,
-        /// The numbers too
+        /// The numbers too, and your answers
         #[arg(long)]
         everything: bool,
         /// Without the passphrase, for when it is lost: takes effect seven days after it was first asked for
@@ -293,7 +293,12 @@ fn show(words: &[Utterance], what: &What, config: &Config, out: &mut dyn Write) 
         return Ok(write!(out, "{}", written(&words, format, config)?.words())?);
     }
     let text = plainly(&words);
-    if io::stdout().is_terminal() && ask::can_ask() { page(&text, out) } else { Ok(out.write_all(text.as_bytes())?) }
+    apart(&text, out)
+}
+
+/// Shows what is the coachee's: on a terminal so that nothing of it stays.
+pub fn apart(text: &str, out: &mut dyn Write) -> Result<(), CliError> {
+    if io::stdout().is_terminal() && ask::can_ask() { page(text, out) } else { Ok(out.write_all(text.as_bytes())?) }
 }
 
 /// `  3  01:02  coach    What did you notice?`
@@ -311,21 +316,19 @@ pub fn plainly(words: &[Utterance]) -> Zeroizing<String> {
 
 /// Shows text on the terminal's second screen, which has no scrollback, a screenful at a time.
 fn page(text: &str, out: &mut dyn Write) -> Result<(), CliError> {
-    const ENTER: &str = "\x1b[?1049h\x1b[H\x1b[2J";
-    const LEAVE: &str = "\x1b[2J\x1b[?1049l";
     let height = terminal_size::terminal_size().map_or(24, |(_, height)| usize::from(height.0)).max(4);
     let lines: Vec<&str> = text.lines().collect();
     let shown = lines.chunks(height - 2).try_for_each(|screen| {
-        writeln!(out, "{ENTER}{}", screen.join("\n"))?;
+        writeln!(out, "{}{}", ask::ENTER, screen.join("\n"))?;
         out.flush()?;
         ask::line("\nEnter: go on").map(|_| ())
     });
-    write!(out, "{LEAVE}")?;
+    write!(out, "{}", ask::LEAVE)?;
     out.flush()?;
     shown
 }
 
-fn gone(receipt: &Receipt, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+pub fn gone(receipt: &Receipt, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     if config.json {
         return print_json(out, receipt);
     }

@@ -25,13 +25,18 @@ impl Report {
 
     /// How much of it was telling, to be set beside what was meant.
     pub(super) fn telling_said(&self) -> Option<String> {
-        let words = self.measures.words.as_ref().filter(|words| words.directiveness.utterances >= MIN_UTTERANCES)?;
-        let index = words.directiveness.index?;
+        let index = self.telling_index()?;
         Some(format!(
             "Of what the coach did with words, {} % was telling. That is neither much nor little in itself: who is new to \
              something may need more of it, and telling alone leaves the least to notice, to think through and to choose.",
-            percent(index.value)
+            percent(index)
         ))
+    }
+
+    /// Directiveness, if something may be concluded from it.
+    pub fn telling_index(&self) -> Option<f64> {
+        let words = self.measures.words.as_ref().filter(|words| words.directiveness.utterances >= MIN_UTTERANCES)?;
+        Some(words.directiveness.index?.value)
     }
 }
 

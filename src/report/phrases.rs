@@ -145,7 +145,7 @@ impl Report {
     }
 
     /// The talk ratio, if something may be concluded from it.
-    fn telling_ratio(&self) -> Option<TalkRatio> {
+    pub fn telling_ratio(&self) -> Option<TalkRatio> {
         let unsafe_to_tell = NOT_ENOUGH_TO_SAY.iter().any(|&caveat| self.measures.has(caveat));
         self.measures.talk_ratio.filter(|_| !unsafe_to_tell)
     }

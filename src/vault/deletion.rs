@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use rusqlite::{Connection, params};
 
 use super::{
-    Decision, Receipt, State, Stored, VaultError, Writer, directory, plain,
+    Decision, Receipt, State, Stored, VaultError, Writer, directory, plain, practice,
     receipts::{self, What},
     schema, sessions,
     writer::{RECORDING_EXTENSION, RECORDINGS, immediate},
@@ -41,7 +41,8 @@ impl Writer {
         self.let_go_if(session, What::EverythingDeleted, finished(session))
     }
 
-    /// Everything of theirs goes: sessions, words, recordings, the key.
+    /// Everything of theirs goes: sessions, words, recordings, answers, pairings, goals, the key, and their name wherever
+    /// the coach noted it.
     ///
     /// # Errors
     /// When there is nobody of that name, or a session with them is not finished.
@@ -54,7 +55,8 @@ impl Writer {
         // All or nothing: nothing goes before it is known that all may.
         theirs.iter().try_for_each(|stored| finished(stored.session.id)(stored.state))?;
         let erase = |stored: &Stored| data.erase(&transaction, stored.session.id, What::EverythingDeleted, &at);
-        let gone = theirs.iter().map(erase).collect::<Result<Vec<_>, _>>()?;
+        let mut gone = theirs.iter().map(erase).collect::<Result<Vec<_>, _>>()?;
+        gone.extend(practice::erase_coachee(&transaction, &name, &at)?);
         transaction.execute("DELETE FROM coachees WHERE name = ?", [&name])?;
         transaction.commit()?;
         self.clean_up()?;
@@ -103,6 +105,10 @@ impl Writer {
         let mut again = false;
         for receipt in &receipts {
             let Some(what) = What::named(&receipt.what) else { continue };
+            if what.is_of_practice() {
+                again |= practice::erase(&transaction, receipt.session, what, &at)?.is_some();
+                continue;
+            }
             let here = match sessions::get(&transaction, receipt.session) {
                 Ok(entry) => {
                     what.decision().is_none_or(|decision| entry.stored.has_words || entry.stored.decision != decision)
@@ -157,15 +163,20 @@ fn finished(session: SessionId) -> impl FnOnce(State) -> Result<(), VaultError> 
     }
 }
 
-/// Where recordings lie, apart from the connection that a transaction borrows.
+/// Where a report's page lies once somebody has opened it.
+const PAGES: &str = "pages";
+const PAGE_EXTENSION: &str = "html";
+
+/// Where files lie, apart from the connection that a transaction borrows.
 #[derive(Debug)]
 pub(super) struct Paths {
     recordings: PathBuf,
+    pages: PathBuf,
 }
 
 impl Paths {
     pub(super) fn of(writer: &Writer) -> Self {
-        Self { recordings: writer.data_dir.join(RECORDINGS) }
+        Self { recordings: writer.data_dir.join(RECORDINGS), pages: writer.data_dir.join(PAGES) }
     }
 
     /// Unlinks the recording, removes rows and writes the receipt, in the caller's transaction. The recording goes first,
@@ -180,9 +191,13 @@ impl Paths {
     ) -> Result<Receipt, VaultError> {
         let id = session.to_string();
         let recording = self.recordings.join(format!("{session}.{RECORDING_EXTENSION}"));
-        let file = fs::symlink_metadata(&recording).ok();
-        directory::unlink(&recording)?;
-        let sealed: i64 = connection.query_row(
+        let page = self.pages.join(format!("{session}.{PAGE_EXTENSION}"));
+        let mut paths = vec![recording];
+        // The page is made of the numbers, and stays as long as they do.
+        paths.extend(what.decision().is_none().then_some(page));
+        let files: Vec<u64> = paths.iter().filter_map(|path| Some(fs::symlink_metadata(path).ok()?.len())).collect();
+        paths.iter().try_for_each(|path| directory::unlink(path).map(|_| ()))?;
+        let mut sealed: i64 = connection.query_row(
             "SELECT coalesce(sum(bytes), 0) FROM transcripts WHERE session = ?",
             [&id],
             |row| row.get(0),
@@ -195,15 +210,20 @@ impl Paths {
                     params![decision.name(), id],
                 )?;
             }
-            None => rows += connection.execute("DELETE FROM sessions WHERE id = ?", [&id])?,
+            None => {
+                let sql = "SELECT coalesce(sum(length(sealed)), 0) FROM pulses WHERE session = ?";
+                sealed += connection.query_row(sql, [&id], |row| row.get::<_, i64>(0))?;
+                rows += connection.execute("DELETE FROM pulses WHERE session = ?", [&id])?;
+                rows += connection.execute("DELETE FROM sessions WHERE id = ?", [&id])?;
+            }
         }
         let receipt = Receipt {
             at: at.to_owned(),
             session,
             what: what.name().to_owned(),
             rows: rows as u64,
-            files: u64::from(file.is_some()),
-            bytes: receipts::counted(sealed) + file.map_or(0, |file| file.len()),
+            files: files.len() as u64,
+            bytes: receipts::counted(sealed) + files.iter().sum::<u64>(),
         };
         receipts::insert(connection, &receipt)?;
         Ok(receipt)

@@ -3,8 +3,8 @@
 //! [`Writer`] holds public keys only and cannot read a word; [`Reader`] holds an [`Identity`](crate::seal::Identity) and can.
 //!
 //! # In the data directory (0700, this user's, no symbolic link)
-//! `sidetone.db`, SQLite: coachees, sessions with their numbers, sealed words, receipts. No plain column can hold speech,
-//! and a test walks the schema for one. `recordings/`: sealed recordings. `receipts.jsonl`: the receipts once more, so
+//! `sidetone.db`, SQLite: coachees, sessions with their numbers, sealed words, pairings with sealed goals and answers, the
+//! coach's own training, receipts. No plain column can hold speech, and a test walks the schema for one. `recordings/`: sealed recordings. `receipts.jsonl`: the receipts once more, so
 //! that an old database put back over a new one is made to forget again what was deleted.
 //!
 //! # Threats considered
@@ -17,7 +17,8 @@
 //!   in the clear; full-disk encryption is the answer to that.
 //! * **A hostile web page** against the loopback server: `web` answers for itself; the vault has no socket.
 //! * **A school that asks for "the data".** There is nothing to hand over but numbers and sealed bytes; what the coachee
-//!   deleted has a receipt that says so.
+//!   deleted has a receipt that says so. That somebody answered after a session can be seen; what they answered, and which
+//!   of the questions, cannot.
 //!
 //! # Out of scope
 //! Whoever owns the laptop can forge: change a coachee's public key before a session, or alter this program. Words typed
@@ -33,6 +34,7 @@
 mod deletion;
 mod directory;
 mod plain;
+mod practice;
 mod reader;
 mod receipts;
 mod retention;
@@ -43,6 +45,7 @@ mod writer;
 
 use std::path::PathBuf;
 
+pub use practice::Note;
 pub use reader::Reader;
 pub use receipts::Receipt;
 pub use retention::{NOTICE_DAYS, RETENTION_DAYS};
@@ -171,6 +174,23 @@ pub enum VaultError {
     /// Seven days' notice have not passed, or have not begun (`until` is `None`).
     #[error("the words of session {session} cannot be deleted without the passphrase yet")]
     NoticeNotOver { session: SessionId, until: Option<String> },
+    #[error("a note has one line and at most 200 letters")]
+    BadLine,
+    #[error("there is no pairing with {0} that goes on")]
+    NoPairing(String),
+    #[error("a pairing with {0} goes on already")]
+    PairingExists(String),
+    #[error("{0} works with more than one coach here")]
+    WhichPairing(String),
+    /// Changed, or brought here from another pairing, session or coachee.
+    #[error("a goal or an answer is not what was stored")]
+    AlteredPractice,
+    #[error("there is no such goal")]
+    NoGoal,
+    #[error("no answers are kept for session {0}")]
+    NoAnswers(SessionId),
+    #[error("there is no note {0}")]
+    NoTraining(i64),
     #[error("the database failed: {0}")]
     Database(String),
     #[error(transparent)]
@@ -199,7 +219,16 @@ impl VaultError {
             }
             Self::NoWords(_) => "`sidetone report SESSION` still shows the numbers",
             Self::WrongIdentity => "only the identity of the session's coachee opens them",
-            Self::Altered(_) => {
+            Self::BadLine => "say it in fewer words, on one line",
+            Self::NoPairing(_) => "`sidetone pairing add NAME` sets one up; `sidetone pairing show --all` lists all",
+            Self::PairingExists(_) => {
+                "`sidetone pairing end NAME` ends it; `--coach WHO` sets up another with a second coach"
+            }
+            Self::WhichPairing(_) => "say which: `--coach WHO` (`--coach me` for the one without a name)",
+            Self::NoGoal => "`sidetone pairing goals NAME` shows the goals with their numbers",
+            Self::NoAnswers(_) => "`sidetone pulse show` lists the sessions with answers",
+            Self::NoTraining(_) => "`sidetone training log` shows the notes with their numbers",
+            Self::Altered(_) | Self::AlteredPractice => {
                 "the file was changed outside sidetone; a backup of the data directory may still have them"
             }
             Self::NoticeNotOver { until: Some(until), .. } => {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::VaultError;
 use crate::measures::Numbers;
 
-/// Longest coachee's name, in letters.
+/// Longest name, and longest line of a note, in letters.
 const NAME_MAX: usize = 200;
 /// Longest caveat code and model name; the schema has the same limit.
 const CODE_MAX: usize = 64;
@@ -16,6 +16,13 @@ pub fn name(name: &str) -> Result<&str, VaultError> {
     let name = name.trim();
     let fits = !name.is_empty() && name.chars().count() <= NAME_MAX && !name.chars().any(char::is_control);
     if fits { Ok(name) } else { Err(VaultError::BadName) }
+}
+
+/// What somebody notes on one line, or nothing.
+pub fn line(text: &str) -> Result<&str, VaultError> {
+    let text = text.trim();
+    let fits = text.chars().count() <= NAME_MAX && !text.chars().any(char::is_control);
+    if fits { Ok(text) } else { Err(VaultError::BadLine) }
 }
 
 /// A model's name, as one word.

@@ -15,8 +15,8 @@ use crate::{
 /// Reads the words: holds the coachee's identity.
 #[derive(Debug)]
 pub struct Reader {
-    connection: Connection,
-    identity: Identity,
+    pub(super) connection: Connection,
+    pub(super) identity: Identity,
 }
 
 impl Reader {

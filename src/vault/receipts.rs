@@ -18,11 +18,19 @@ use crate::session::SessionId;
 pub struct Receipt {
     /// RFC 3339.
     pub at: String,
+    /// What went, by its id: the session, or the pairing, the goal, the answers.
     pub session: SessionId,
     pub what: String,
     pub rows: u64,
     pub files: u64,
     pub bytes: u64,
+}
+
+impl Receipt {
+    /// Whether it was a pairing that went, with its goals.
+    pub fn is_of_pairing(&self) -> bool {
+        self.what == What::PairingDeleted.name()
+    }
 }
 
 /// Why something went.
@@ -34,16 +42,22 @@ pub enum What {
     EverythingDeleted,
     RetentionOver,
     PassphraseLost,
+    PairingDeleted,
+    GoalDeleted,
+    AnswersDeleted,
 }
 
 impl What {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Withdrawn,
         Self::WordsDeleted,
         Self::WordsTaken,
         Self::EverythingDeleted,
         Self::RetentionOver,
         Self::PassphraseLost,
+        Self::PairingDeleted,
+        Self::GoalDeleted,
+        Self::AnswersDeleted,
     ];
 
     /// As the receipt has it; the schema lists the same.
@@ -55,6 +69,9 @@ impl What {
             Self::EverythingDeleted => "everything deleted",
             Self::RetentionOver => "retention over",
             Self::PassphraseLost => "passphrase lost",
+            Self::PairingDeleted => "pairing deleted",
+            Self::GoalDeleted => "goal deleted",
+            Self::AnswersDeleted => "answers deleted",
         }
     }
 
@@ -62,10 +79,16 @@ impl What {
         Self::ALL.into_iter().find(|what| what.name() == name)
     }
 
-    /// What becomes of the words; `None` when the session goes with them.
+    /// Whether it is about what surrounds the sessions, and no session.
+    pub fn is_of_practice(self) -> bool {
+        matches!(self, Self::PairingDeleted | Self::GoalDeleted | Self::AnswersDeleted)
+    }
+
+    /// What becomes of a session's words; `None` when the session goes with them, or none is concerned.
     pub fn decision(self) -> Option<Decision> {
         match self {
             Self::Withdrawn | Self::EverythingDeleted => None,
+            Self::PairingDeleted | Self::GoalDeleted | Self::AnswersDeleted => None,
             Self::WordsTaken => Some(Decision::Taken),
             Self::WordsDeleted | Self::RetentionOver | Self::PassphraseLost => Some(Decision::Deleted),
         }

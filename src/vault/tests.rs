@@ -3,6 +3,7 @@
 mod custody;
 mod deciding;
 mod places;
+mod practice;
 mod schema;
 
 use std::{
@@ -252,6 +253,14 @@ fn no_error_says_a_word_and_each_has_a_hint() {
         VaultError::WrongIdentity,
         VaultError::Altered(id),
         VaultError::NoticeNotOver { session: id, until: None },
+        VaultError::BadLine,
+        VaultError::NoPairing("Ana".into()),
+        VaultError::PairingExists("Ana".into()),
+        VaultError::WhichPairing("Ana".into()),
+        VaultError::AlteredPractice,
+        VaultError::NoGoal,
+        VaultError::NoAnswers(id),
+        VaultError::NoTraining(1),
         VaultError::Database(String::new()),
         VaultError::Io { path, source: source.into() },
     ];

@@ -289,12 +289,12 @@ pub(super) fn immediate(connection: &mut Connection) -> rusqlite::Result<Transac
 }
 
 /// A session, if `proof` is its coachee's.
-fn proven(connection: &Connection, session: SessionId, proof: &Identity) -> Result<Entry, VaultError> {
+pub(super) fn proven(connection: &Connection, session: SessionId, proof: &Identity) -> Result<Entry, VaultError> {
     let entry = sessions::get(connection, session)?;
     if entry.recipient == proof.to_recipient() { Ok(entry) } else { Err(VaultError::WrongIdentity) }
 }
 
-fn coachee(connection: &Connection, name: &str) -> Result<Coachee, VaultError> {
+pub(super) fn coachee(connection: &Connection, name: &str) -> Result<Coachee, VaultError> {
     let row = connection
         .query_row("SELECT name, recipient, locked_identity FROM coachees WHERE name = ?", [name.trim()], |row| {
             Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?))

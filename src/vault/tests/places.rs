@@ -3,7 +3,10 @@
 use super::*;
 
 /// A database of each schema that was released.
-const RELEASED: &[&str] = &[include_str!("../../../tests/fixtures/released/vault-1.sql")];
+const RELEASED: &[&str] = &[
+    include_str!("../../../tests/fixtures/released/vault-1.sql"),
+    include_str!("../../../tests/fixtures/released/vault-2.sql"),
+];
 
 #[test]
 fn two_programs_may_open_a_new_vault_at_the_same_time() {
@@ -26,7 +29,7 @@ fn what_every_release_wrote_is_still_read() {
     let identity: Identity = include_str!("../../../tests/fixtures/released/identity.txt").parse().unwrap();
     let id = |letter: char| format!("01ARZ3NDEKTSV4RRFFQ69G5FA{letter}");
     assert_eq!(RELEASED.len() as u32, crate::vault::schema::testing::VERSIONS, "a fixture for every version");
-    for dump in RELEASED {
+    for (before, dump) in RELEASED.iter().enumerate() {
         let folder = tempfile::tempdir().unwrap();
         Connection::open(folder.path().join(DATABASE)).unwrap().execute_batch(dump).unwrap();
         let writer = Writer::open(folder.path()).unwrap();
@@ -42,8 +45,41 @@ fn what_every_release_wrote_is_still_read() {
         let receipts = writer.receipts().unwrap();
         let told: Vec<_> =
             receipts.iter().map(|receipt| (receipt.what.as_str(), receipt.session.to_string())).collect();
-        assert_eq!(told, [("words taken", id('B')), ("withdrawn", id('C'))]);
+        assert_eq!(told[..2], [("words taken", id('B')), ("withdrawn", id('C'))]);
+        let receipts_kept = house_refuses_changes(folder.path());
+        assert!(receipts_kept, "receipts stay what they are after every migration");
+        if before >= 1 {
+            a_practice_of_schema_2_is_read(&writer, &reader, &told);
+        } else {
+            assert!(told.len() == 2 && writer.pairings().unwrap().is_empty() && writer.trainings().unwrap().is_empty());
+        }
     }
+}
+
+fn house_refuses_changes(data: &Path) -> bool {
+    let raw = Connection::open(data.join(DATABASE)).unwrap();
+    ["UPDATE receipts SET bytes = 0", "DELETE FROM receipts"].iter().all(|sql| raw.execute(sql, []).is_err())
+}
+
+fn a_practice_of_schema_2_is_read(writer: &Writer, reader: &Reader, told: &[(&str, String)]) {
+    use jiff::civil::date;
+
+    use crate::practice::{Answer, Kind, Pulse, Standing, Weeks};
+    let what: Vec<&str> = told[2..].iter().map(|(what, _)| *what).collect();
+    assert_eq!(what, ["goal deleted", "answers deleted"]);
+    let pairing = writer.pairing("Ana", Some("Bea")).unwrap();
+    assert_eq!((pairing.started_on, pairing.review_on), (date(2026, 9, 1), date(2026, 12, 1)));
+    assert_eq!((pairing.standing, pairing.allowance_min), (Some(Standing::Senior), 450));
+    assert_eq!(pairing.quiet, [Weeks::new(date(2027, 1, 11), date(2027, 1, 22)).unwrap()]);
+    let goals: Vec<Spoken> = reader.goals(&pairing).unwrap().into_iter().map(|goal| goal.text).collect();
+    assert_eq!(goals, [Spoken::new("wait before I answer".to_owned())]);
+    let session = "01ARZ3NDEKTSV4RRFFQ69G5FAA".parse().unwrap();
+    let answers = Pulse { room: Answer::new(4), useful: None, trust: Answer::new(5) };
+    assert_eq!(reader.pulses("Ana").unwrap(), [(session, answers)]);
+    assert_eq!(writer.assigned(session).unwrap(), Some(pairing.id));
+    let notes = writer.trainings().unwrap();
+    assert_eq!((notes.len(), notes[0].kind, notes[0].on), (1, Kind::Trio, date(2026, 10, 2)));
+    assert_eq!((notes[0].with.as_str(), notes[0].tried.as_str()), ("Tom and Bea", "waiting three seconds"));
 }
 
 #[test]

@@ -26,7 +26,29 @@ const TEXT_COLUMNS: &[(&str, &str)] = &[
     ("transcripts.sealed", "sealed to the coachee"),
     ("receipts.at", "a time"),
     ("receipts.session", "a ULID"),
-    ("receipts.what", "one of six"),
+    ("receipts.what", "one of nine"),
+    ("pairings.id", "a ULID"),
+    ("pairings.coachee", "refers to coachees.name"),
+    ("pairings.coach", "a name typed by the user, one line"),
+    ("pairings.started_on", "a day"),
+    ("pairings.review_on", "a day"),
+    ("pairings.ended_on", "a day"),
+    ("pairings.standing", "one of three"),
+    ("quiet_weeks.pairing", "a ULID"),
+    ("quiet_weeks.from_on", "a day"),
+    ("quiet_weeks.to_on", "a day"),
+    ("goals.id", "a ULID"),
+    ("goals.pairing", "a ULID"),
+    ("goals.sealed", "sealed to the coachee"),
+    ("session_pairings.session", "a ULID"),
+    ("session_pairings.pairing", "a ULID"),
+    ("pulses.session", "a ULID"),
+    ("pulses.id", "a ULID"),
+    ("pulses.sealed", "sealed to the coachee"),
+    ("trainings.done_on", "a day"),
+    ("trainings.kind", "one of five"),
+    ("trainings.with_whom", "typed by the coach about their own training, one line; of no session"),
+    ("trainings.tried", "typed by the coach about their own training, one line; of no session"),
 ];
 
 #[test]
@@ -57,6 +79,11 @@ fn no_plain_column_can_hold_speech() {
     for column in choices.into_iter().chain(["numbers", "tracks", "swapped"]) {
         let sql = format!("UPDATE sessions SET {column} = ? WHERE id = ?");
         assert!(raw.execute(&sql, [CANARY, &id]).is_err(), "{column}");
+    }
+    let paired = crate::practice::Pairing::new("Ana", "", jiff::civil::date(2026, 9, 1));
+    house.writer().add_pairing(&paired).unwrap();
+    for column in ["started_on", "review_on", "ended_on", "standing", "allowance_min", "coachee", "id"] {
+        assert!(raw.execute(&format!("UPDATE pairings SET {column} = ?"), [CANARY]).is_err(), "{column}");
     }
     for column in ["started_at", "consent_at", "delete_after", "notice_at", "model"] {
         let sql = format!("UPDATE sessions SET {column} = ? WHERE id = ?");

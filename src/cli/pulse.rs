@@ -1,0 +1,281 @@
+//! `sidetone pulse`: three questions for the coachee after a session. Every command here is theirs, and asks for their key.
+
+use std::{io::Write, path::PathBuf};
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::{
+    CliError, Config, SessionArg, ask,
+    held::{self, typed_pairing},
+    print_json, transcript,
+    unlock::Unlock,
+};
+use crate::{
+    practice::{self, Answer, Held, Pairing, Pulse, Question, Sign, Signal},
+    seal::Identity,
+    vault::{Reader, Stored, Writer},
+};
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// How was it? Room to think, use, trust: 1 to 5, or nothing
+    #[command(after_help = "Examples:\n  sidetone pulse answer last\n  \
+        printf 'room 4\\ntrust 5\\n' | sidetone pulse answer last --passphrase-file FILE --answers -\n\n\
+        The answers are never arguments, so that no shell remembers them. Answering again replaces them.")]
+    Answer {
+        #[command(flatten)]
+        session: SessionArg,
+        #[command(flatten)]
+        unlock: Unlock,
+        /// The answers, instead of asking: a file, or `-` for standard input, with lines such as `room 4`, `useful 3`,
+        /// `trust 5`
+        #[arg(long, value_name = "FILE")]
+        answers: Option<PathBuf>,
+    },
+    /// Your answers over time, beside the numbers, and what you can do
+    #[command(after_help = "Examples:\n  sidetone pulse show Hannah\n  sidetone pulse show Hannah --identity FILE")]
+    Show {
+        /// Your name here
+        name: String,
+        #[command(flatten)]
+        unlock: Unlock,
+    },
+    /// Delete your answers after a session
+    #[command(after_help = "Example:\n  sidetone pulse delete last")]
+    Delete {
+        #[command(flatten)]
+        session: SessionArg,
+        #[command(flatten)]
+        unlock: Unlock,
+    },
+}
+
+pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let mut vault = Writer::open(&config.data_dir)?;
+    match command {
+        Command::Answer { session, unlock, answers } => {
+            let (stored, identity) = opened(&vault, &session, &unlock)?;
+            let pulse = match answers {
+                Some(file) => read(&ask::text_of(&file, config)?)?,
+                None if ask::can_ask() => asked()?,
+                None => {
+                    return Err(CliError::user(
+                        "there is no terminal to ask on",
+                        "give the answers in a file: `--answers FILE`",
+                    ));
+                }
+            };
+            vault.answer(stored.session.id, &pulse, &identity)?;
+            config.remark("Sealed to you. Nobody else can read it.");
+            Ok(())
+        }
+        Command::Show { name, unlock } => {
+            let coachee = vault.coachee(&name)?;
+            let identity = unlock.identity_of(&coachee)?;
+            show(&vault, &coachee.name, identity, config, out)
+        }
+        Command::Delete { session, unlock } => {
+            let (stored, identity) = opened(&vault, &session, &unlock)?;
+            transcript::gone(&vault.delete_answers(stored.session.id, &identity)?, config, out)
+        }
+    }
+}
+
+fn opened(vault: &Writer, which: &SessionArg, unlock: &Unlock) -> Result<(Stored, Identity), CliError> {
+    let stored = vault.find(&which.session)?;
+    let identity = unlock.identity_of(&vault.coachee(&stored.session.coachee)?)?;
+    Ok((stored, identity))
+}
+
+fn asked() -> Result<Pulse, CliError> {
+    ask::apart(|| {
+        eprintln!("For you alone: sealed to you, seen by nobody else. 1 is little, 5 is much; Enter leaves one out.\n");
+        let mut pulse = Pulse::default();
+        for question in Question::ALL {
+            loop {
+                let typed = ask::line(&format!("{} [1-5]", question.asked()))?.map(Zeroizing::new).unwrap_or_default();
+                match one(&typed) {
+                    Some(answer) => break pulse.set(question, answer),
+                    None => eprintln!("Please type a number from 1 to 5, or nothing."),
+                }
+            }
+        }
+        Ok(pulse)
+    })
+}
+
+/// An answer as it is typed; nothing, or `-`, is no answer.
+fn one(typed: &str) -> Option<Option<Answer>> {
+    match typed.trim() {
+        "" | "-" => Some(None),
+        typed => typed.parse().ok().and_then(Answer::new).map(Some),
+    }
+}
+
+fn read(text: &str) -> Result<Pulse, CliError> {
+    // What was written is not repeated: it is the coachee's.
+    let wrong = |line: usize| {
+        CliError::user(
+            format!("line {line} is no answer"),
+            "write `room 4`, `useful 3`, `trust 5`: 1 to 5, and leave out what you like",
+        )
+    };
+    let mut pulse = Pulse::default();
+    for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let (name, typed) = line.trim().split_once(char::is_whitespace).ok_or_else(|| wrong(at + 1))?;
+        let question = Question::ALL.into_iter().find(|question| question.name() == name);
+        let (Some(question), Some(answer)) = (question, one(typed)) else { return Err(wrong(at + 1)) };
+        pulse.set(question, answer);
+    }
+    Ok(pulse)
+}
+
+/// The answers of one coachee with one coach.
+struct Series {
+    /// `None` for sessions that belong to no pairing.
+    pairing: Option<Pairing>,
+    answered: Vec<(Held, Pulse)>,
+}
+
+impl Series {
+    fn signals(&self) -> Vec<Signal> {
+        let pulses: Vec<Pulse> = self.answered.iter().map(|(_, pulse)| *pulse).collect();
+        practice::signals(&pulses)
+    }
+
+    fn coach(&self) -> Option<&str> {
+        self.pairing.as_ref().map(|pairing| pairing.coach.as_str()).filter(|coach| !coach.is_empty())
+    }
+}
+
+/// Coach by coach: nobody's answers about one are held against another.
+fn series(
+    vault: &Writer,
+    name: &str,
+    pulses: Vec<(crate::session::SessionId, Pulse)>,
+) -> Result<Vec<Series>, CliError> {
+    let theirs = held::theirs(vault, name)?;
+    let mut all: Vec<Series> = Vec::new();
+    for (session, pulse) in pulses {
+        let Some(held) = held::held(&vault.find(&session.to_string())?) else { continue };
+        let id = practice::belongs_to(&theirs, held.on, vault.assigned(session)?);
+        match all.iter_mut().find(|series| series.pairing.as_ref().map(|pairing| pairing.id) == id) {
+            Some(series) => series.answered.push((held, pulse)),
+            None => {
+                let pairing = theirs.iter().find(|pairing| Some(pairing.id) == id).cloned();
+                all.push(Series { pairing, answered: vec![(held, pulse)] });
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn show(vault: &Writer, name: &str, identity: Identity, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let pulses = Reader::open(&config.data_dir, identity)?.pulses(name)?;
+    let all = series(vault, name, pulses)?;
+    if config.json {
+        return print_json(out, &as_json(name, &all));
+    }
+    if all.is_empty() {
+        config.remark("No answers yet: `sidetone pulse answer SESSION`, whenever you like.");
+        return Ok(());
+    }
+    let mut text = Zeroizing::new(String::new());
+    for series in &all {
+        if let Some(coach) = series.coach() {
+            text.push_str(&format!("With {coach}\n"));
+        }
+        for (held, pulse) in &series.answered {
+            let number = |question| pulse.to(question).map_or("-".to_owned(), |answer| answer.get().to_string());
+            let [room, useful, trust] = Question::ALL.map(number);
+            let numbers = held::numbers(held);
+            let line = format!("{}   room {room}   useful {useful}   trust {trust}   {numbers}", held.on);
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        for line in what_to_do(name, series) {
+            text.push_str(&line);
+            text.push('\n');
+        }
+        text.push('\n');
+    }
+    transcript::apart(text.trim_end_matches('\n'), out)?;
+    Ok(writeln!(out)?)
+}
+
+fn as_json(name: &str, all: &[Series]) -> Value {
+    let answer = |series: &Series, held: &Held, pulse: &Pulse| {
+        json!({
+            "session": held.session,
+            "on": held.on.to_string(),
+            "coach": series.coach(),
+            "room": pulse.room.map(Answer::get),
+            "useful": pulse.useful.map(Answer::get),
+            "trust": pulse.trust.map(Answer::get),
+            "coach_share": held::rounded(held.coach_share),
+            "telling": held::rounded(held.telling),
+        })
+    };
+    let answers: Vec<Value> = all
+        .iter()
+        .flat_map(|series| series.answered.iter().map(move |(held, pulse)| answer(series, held, pulse)))
+        .collect();
+    let signal = |series: &Series, signal: Signal| json!({"question": signal.question.name(), "sign": signal.sign.name(), "coach": series.coach()});
+    let signals: Vec<Value> =
+        all.iter().flat_map(|series| series.signals().into_iter().map(move |found| signal(series, found))).collect();
+    json!({"coachee": name, "answers": answers, "signals": signals})
+}
+
+/// From their own answers, and for them alone.
+fn what_to_do(name: &str, series: &Series) -> Vec<String> {
+    let signals = series.signals();
+    let who = series.pairing.as_ref().map_or_else(|| held::typed(name), typed_pairing);
+    let open = series.pairing.as_ref().filter(|pairing| pairing.ended_on.is_none());
+    let mut lines: Vec<String> = signals
+        .iter()
+        .map(|signal| {
+            let about = match signal.question {
+                Question::Room => "room to think",
+                Question::Useful => "how useful it is",
+                Question::Trust => "trust",
+            };
+            let what = match signal.sign {
+                Sign::Low => "are low",
+                Sign::Falling => "are lower than those before",
+            };
+            format!("Your last {} answers about {about} {what}.", practice::LATEST)
+        })
+        .collect();
+    let Some(pairing) = open else { return lines };
+    if lines.is_empty() {
+        lines.push(format!("You may change or end this at any time, without a reason: `sidetone pairing end {who}`"));
+        return lines;
+    }
+    lines.push("Only you see this. What you can do, if you wish, and nobody needs a reason:".to_owned());
+    lines.push(format!(
+        "  talk about it at the review on {}, or before: sidetone pairing review {who}",
+        pairing.review_on
+    ));
+    lines.push("  ask for other times, another way of working, or another coach".to_owned());
+    lines.push(format!("  end it: sidetone pairing end {who}"));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_read_and_what_is_no_answer_is_not_repeated() {
+        let pulse = read("room 4\n\n  trust   5 \n").unwrap();
+        assert_eq!((pulse.room, pulse.useful, pulse.trust), (Answer::new(4), None, Answer::new(5)));
+        assert_eq!(read("").unwrap(), Pulse::default());
+        assert_eq!(read("useful -").unwrap(), Pulse::default());
+        for wrong in ["room", "room 6", "room 0", "room four", "secret 3", "room 4 5"] {
+            let error = format!("{:?}", read(wrong).unwrap_err());
+            assert!(error.contains("line 1 is no answer") && !error.contains("secret"), "{wrong}: {error}");
+        }
+    }
+}
