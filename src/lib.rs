@@ -35,6 +35,13 @@
 //! - **Doubt is data.** Damage to a recording, a poor decode or voices that sound alike become a
 //!   [`Caveat`](measures::Caveat) of the report, not an error.
 //!
+//! # Two runtimes for one text model
+//!
+//! [`moves`] codes with the vectors of all-MiniLM-L6-v2. By default candle makes them, which is Rust: whoever can build
+//! Sidetone has it. With the cargo feature `rust-bert` libtorch can make them too, which is half a gigabyte to install
+//! (`scripts/fetch-libtorch`), and repays it where many transcripts are coded or there is a graphics processor. Both read
+//! the same weights and tokens, and a test holds their vectors together, so that it changes no number which one ran.
+//!
 //! # Deliberately absent
 //!
 //! Telemetry, accounts, network access other than fetching a model that somebody asked for by name, global state, reading

@@ -70,6 +70,8 @@ const HOMES: &[(&str, &[&str], &str)] = &[
     ("candle_core", &["speakers/embedding", "moves/encoder"], "neural networks have two homes"),
     ("candle_nn", &["speakers/embedding", "moves/encoder"], "neural networks have two homes"),
     ("rust_bert", &["moves/encoder"], "the other encoder of the two"),
+    ("tch", &["moves/encoder"], "libtorch is where rust-bert is"),
+    ("tokenizers", &["moves/encoder"], "both encoders cut sentences alike"),
     ("rusqlite", &["vault"], "one database, one owner"),
     ("age", &["seal"], "no cryptography elsewhere"),
     ("clap", &["cli"], "arguments end where they are resolved"),

@@ -201,3 +201,33 @@ fn a_model_that_is_damaged_is_refused_before_it_is_loaded() {
     ];
     home.run(&args).refused("ggml-sidetone-demo.en.bin", "sidetone models");
 }
+
+#[test]
+fn a_transcript_that_cannot_be_coded_gets_one_error_and_one_hint() {
+    let home = Home::new();
+    let german = "Was ist dir aufgefallen, als sie mit der Aufgabe angefangen haben? Ich glaube, sie haben auf mich \
+                  gewartet, ehrlich gesagt, und ich habe ihnen einfach die Antwort gegeben, weil es so still war und \
+                  ich das nicht mag. Was machst du beim nächsten Mal anders?";
+    let foreign = format!("role\ttext\ncoach\t{german}\n");
+    let cases: &[(&str, &[u8], &str, &str)] = &[
+        ("empty", b"", "empty", "header line"),
+        ("headless", b"coach\tWhat did you see?\n", "no column `role`", "header line"),
+        ("header", b"role\ttext\n", "nothing below", "header line"),
+        ("role", b"role\ttext\ncoach\tHello.\nteacher\tHi.\n", "row 1", "coach or coachee"),
+        ("short", b"text\trole\nHello.\n", "row 0", "tab-separated"),
+        ("binary", b"role\ttext\ncoach\t\xff\xfe\n", "not text in UTF-8", "save it as UTF-8"),
+        ("foreign", foreign.as_bytes(), "does not seem to be English", "English only"),
+    ];
+    for (name, content, error, hint) in cases {
+        let file = home.path(name);
+        fs::write(&file, content).unwrap();
+        let file = file.to_str().unwrap();
+        home.run(&["code", file]).refused(error, hint);
+        home.run(&["code", file, "--json"]).refused(error, hint);
+    }
+    let file = home.path("rows");
+    fs::write(&file, "role\ttext\ncoach\tHello.\n").unwrap();
+    let file = file.to_str().unwrap();
+    home.run(&["code", file, "--by", "session"]).refused("no column `session`", "--by");
+    home.run(&["code", "/no/such/rows.tsv"]).refused("/no/such/rows.tsv", "");
+}

@@ -10,7 +10,6 @@ measured. A second set of heads does without the embeddings. Seeded; a few minut
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import random
 import re
@@ -24,14 +23,14 @@ from scipy.optimize import minimize_scalar
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import cohen_kappa_score
 
+from dialogues import SEED, Row, parted
 from embed import MiniLM
 from features import features, fnv, heard_before, listening
 
-HERE = Path(__file__).parent
-SEED = 20261124
-ASIDE = 0.15
 # Utterances that a feature occurs in at least: rarer ones say nothing that carries over.
 MIN_COUNT = 4
+# Of the dialogues, those whose worn variant has no contractions.
+WRITTEN_OUT_SHARE = 0.5
 # What an embedding weighs against a word, and how much is regularised: chosen on folds of the corpus.
 EMBEDDING, HEARD, C = 4.0, 1.5, 0.05
 COACH = ["question", "reflection", "affirmation", "support", "autonomy", "information", "advice", "advice_invited",
@@ -45,22 +44,36 @@ PRIOR = {"reflection": 2.0, "confrontation": 0.5}
 HEADS = {"coach": COACH, "coachee": COACHEE, "form": FORM, "asks": ASKS}
 
 
-class Row(dict):
-    __getattr__ = dict.__getitem__
-
-
-def corpus(folder: Path) -> list[list[Row]]:
-    dialogues: dict[str, list[Row]] = {}
-    for path in sorted(folder.glob("*.tsv")):
-        for row in csv.DictReader(path.open(), delimiter="\t", quoting=csv.QUOTE_NONE):
-            row = {key: (value or "").strip() for key, value in row.items() if key}
-            if row["text"] and row["role"] in ("coach", "coachee"):
-                dialogues.setdefault(f"{path.stem}/{row['dialogue']}", []).append(Row(row))
-    return list(dialogues.values())
-
-
 def bare(text: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"[^\w'\[\] ]", " ", text)).strip().lower() or text
+
+
+# What a recogniser writes out or not as it likes: "I'll" is "I will". A noun's 's is a genitive and stays; so does a
+# negation turned round, as nobody says "did not you".
+PRONOUN = r"\b(i|you|he|she|it|we|they|that|there|what|who|how|where)"
+STRAIGHT = r"\b(?! (?:i|you|he|she|it|we|they|that|there)\b)"
+WRITTEN_OUT = [
+    (r"\bcan't" + STRAIGHT, "can not"),
+    (r"\bwon't" + STRAIGHT, "will not"),
+    (r"(?<!ca)(?<!wo)n't" + STRAIGHT, " not"),
+    (PRONOUN + r"'ll\b", r"\1 will"),
+    (PRONOUN + r"'d\b(?= (?:been|had|got|gone|done|seen|thought|\w+ed)\b)", r"\1 had"),
+    (PRONOUN + r"'d\b", r"\1 would"),
+    (PRONOUN + r"'re\b", r"\1 are"),
+    (PRONOUN + r"'ve\b", r"\1 have"),
+    (r"\b(i)'m\b", r"\1 am"),
+    (PRONOUN + r"'s\b(?= (?:been|got|gone|done|had)\b)", r"\1 has"),
+    (PRONOUN + r"'s\b", r"\1 is"),
+    (r"\bgonna\b", "going to"),
+]
+
+
+def written_out(text: str) -> str:
+    """Contractions as whole words."""
+    text = text.replace("\u2019", "'")
+    for contracted, whole in WRITTEN_OUT:
+        text = re.sub(contracted, whole, text, flags=re.IGNORECASE)
+    return text
 
 
 def worn(text: str, chance: random.Random) -> str:
@@ -76,11 +89,14 @@ def worn(text: str, chance: random.Random) -> str:
 
 
 def variants(dialogue: list[Row], chance: random.Random) -> list[list[Row]]:
-    """As written; without any mark; and worn. The worn have the vectors of the bare, which halves the encoding."""
+    """As written; without any mark; and worn, with contractions written out in every other dialogue. The worn have the
+    vectors of the bare, which saves encoding."""
+    spell = written_out if chance.random() < WRITTEN_OUT_SHARE else str
+    spelt = [(row, spell(row.text)) for row in dialogue]
     return [
         dialogue,
         [Row(row, text=bare(row.text)) for row in dialogue],
-        [Row(row, text=worn(row.text, chance), encoded=bare(row.text)) for row in dialogue],
+        [Row(row, text=worn(text, chance), encoded=bare(text)) for row, text in spelt],
     ]
 
 
@@ -109,6 +125,11 @@ class Design:
             return words
         dense = np.hstack([self.own * EMBEDDING, self.heard * HEARD, self.alike])
         return sp.hstack([words, sp.csr_matrix(dense)]).tocsr()
+
+
+def spelt_features(dialogue: list[Row]) -> list[str]:
+    units = [(row.role, written_out(row.text)) for row in dialogue]
+    return [name for at in range(len(units)) for name in features(units, at)]
 
 
 def labels(rows: list[Row], head: str) -> np.ndarray:
@@ -164,17 +185,14 @@ def calibration_error(p: np.ndarray, y: np.ndarray) -> float:
     return sum(abs(sure[cells == c].mean() - right[cells == c].mean()) * (cells == c).mean() for c in set(cells))
 
 
-def train(folder: Path, encode: MiniLM):
-    dialogues = corpus(folder)
+def train(encode: MiniLM):
     chance = random.Random(SEED)
-    order = list(range(len(dialogues)))
-    chance.shuffle(order)
-    aside = set(order[: round(ASIDE * len(order))])
-    fit = [dialogue for at, dialogue in enumerate(dialogues) if at not in aside]
-    kept = [dialogue for at, dialogue in enumerate(dialogues) if at in aside]
-    print(f"{len(dialogues)} dialogues, {sum(map(len, dialogues))} utterances, {sum(map(len, kept))} kept aside")
+    fit, kept = parted(chance)
+    print(f"{len(fit) + len(kept)} dialogues, {sum(map(len, fit + kept))} utterances, {sum(map(len, kept))} kept aside")
     once = Design(fit, encode)
     counts = Counter(name for named in once.named for name in named)
+    # What only occurs where contractions are written out counts too.
+    counts |= Counter(fnv(name) for dialogue in fit for name in spelt_features(dialogue))
     names = sorted(name for name, count in counts.items() if count >= MIN_COUNT)
     vocabulary = {name: at for at, name in enumerate(names)}
     augmented = Design([variant for dialogue in fit for variant in variants(dialogue, chance)], encode)
@@ -219,7 +237,7 @@ def main():
     parser.add_argument("output", type=Path)
     parser.add_argument("--cache", type=Path, help="keep embeddings here between runs (.npz)")
     arguments = parser.parse_args()
-    names, heads = train(HERE / "corpus", MiniLM(arguments.text_model, arguments.cache))
+    names, heads = train(MiniLM(arguments.text_model, arguments.cache))
     export(names, heads, arguments.output)
 
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::{CliError, Config, load};
 use crate::{
     measures, moves,
-    moves::{CodedGroup, Coder, MovesError, RowsError},
+    moves::{CodedGroup, Coder, RowsError},
     report,
     session::Role,
 };
@@ -29,12 +29,12 @@ pub struct Args {
 }
 
 pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
-    let text = load::text_model(config)?;
+    let coder = load::coder(config)?;
     let code = Code { file: args.file, by: args.by, json: config.json };
     if config.quiet {
-        return Ok(write(&code, text.as_deref(), out, &mut io::sink())?);
+        return Ok(write(&code, &coder, out, &mut io::sink())?);
     }
-    Ok(write(&code, text.as_deref(), out, &mut io::stderr())?)
+    Ok(write(&code, &coder, out, &mut io::stderr())?)
 }
 
 /// What to code, and how to write it.
@@ -58,8 +58,6 @@ enum CodeError {
     #[error("{}: this does not seem to be English", .path.display())]
     Foreign { path: PathBuf },
     #[error(transparent)]
-    Moves(#[from] MovesError),
-    #[error(transparent)]
     Write(#[from] io::Error),
 }
 
@@ -71,22 +69,21 @@ impl CodeError {
             Self::Rows { reason, .. } => reason.hint(),
             Self::Large { .. } => Some("split it, and code the parts one by one".to_owned()),
             Self::Foreign { .. } => Some("moves are coded in English only".to_owned()),
-            Self::Moves(_) | Self::Write(_) => None,
+            Self::Write(_) => None,
         }
     }
 }
 
-/// Codes the file into `out`; what to know about it goes to `notes`. `text` is the folder of the text model, if installed.
+/// Codes the file into `out`; what to know about it goes to `notes`.
 ///
 /// # Errors
 /// When the file is no transcript in English, or `out` takes no more.
-fn write(code: &Code, text: Option<&Path>, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), CodeError> {
+fn write(code: &Code, coder: &Coder, out: &mut dyn Write, notes: &mut dyn Write) -> Result<(), CodeError> {
     let path = || code.file.clone();
     let bytes = read(&code.file)?;
     let rows =
         moves::read_rows(&bytes, code.by.as_deref()).map_err(|reason| CodeError::Rows { path: path(), reason })?;
-    let coder = Coder::load(text)?;
-    let groups = moves::code_rows(&rows, &coder);
+    let groups = moves::code_rows(&rows, coder);
     if groups.iter().all(|group| group.foreign) {
         return Err(CodeError::Foreign { path: path() });
     }
@@ -124,7 +121,6 @@ impl From<CodeError> for CliError {
         match error {
             CodeError::Write(error) => error.into(),
             CodeError::Read { path, source } => Self::file(&path, &source),
-            CodeError::Moves(error) => Self::ours(error.to_string()),
             other => Self::of(&other, other.hint()),
         }
     }
@@ -169,12 +165,16 @@ fn numbers(group: &CodedGroup) -> Value {
 mod tests {
     use super::*;
 
+    fn words_alone() -> Coder {
+        Coder::load(None).unwrap()
+    }
+
     fn coded(text: &str, by: Option<&str>, json: bool) -> Result<(String, String), CodeError> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("rows.tsv");
         std::fs::write(&file, text).unwrap();
         let (mut out, mut notes) = (Vec::new(), Vec::new());
-        write(&Code { file, by: by.map(str::to_owned), json }, None, &mut out, &mut notes)?;
+        write(&Code { file, by: by.map(str::to_owned), json }, &words_alone(), &mut out, &mut notes)?;
         Ok((String::from_utf8(out).unwrap(), String::from_utf8(notes).unwrap()))
     }
 
@@ -219,7 +219,7 @@ mod tests {
         assert!(matches!(coded(&foreign, None, false), Err(CodeError::Foreign { .. })));
         assert!(matches!(coded("", None, false), Err(CodeError::Rows { reason: RowsError::Empty, .. })));
         let missing = Code { file: "/nowhere.tsv".into(), by: None, json: false };
-        let error = write(&missing, None, &mut Vec::new(), &mut Vec::new()).unwrap_err();
+        let error = write(&missing, &words_alone(), &mut Vec::new(), &mut Vec::new()).unwrap_err();
         assert!(error.hint().is_some() && error.to_string().contains("/nowhere.tsv"));
         // One group in another language takes nothing from the other.
         let mixed = format!("session\trole\ttext\n1\tcoach\tWhat did you see?\n2\tcoach\t{german} {german}\n");
@@ -228,6 +228,43 @@ mod tests {
         assert_eq!(json.pointer("/2/directiveness/index"), Some(&Value::Null));
         assert_eq!(json.pointer("/1/moves/coach/question"), Some(&1.into()));
         assert!(notes.contains("1 of 2 groups") && notes.contains("no row is the coachee's"), "{notes}");
+    }
+
+    #[test]
+    fn one_role_alone_has_no_made_up_numbers() {
+        let (out, notes) = coded("role\ttext\ncoachee\tThey were all writing.\n", None, true).unwrap();
+        let json: Value = serde_json::from_str(&out).unwrap();
+        assert!(notes.contains("no row is the coach's"), "{notes}");
+        // Nothing was asked or told, so that there is no share of it.
+        assert_eq!(json.pointer("/directiveness/index"), Some(&Value::Null));
+        assert_eq!(json.pointer("/questions/share_open"), Some(&Value::Null));
+        let (out, notes) = coded("role\ttext\ncoach\tWhat did you see?\n", None, true).unwrap();
+        let json: Value = serde_json::from_str(&out).unwrap();
+        assert!(notes.contains("no row is the coachee's"), "{notes}");
+        assert_eq!(json.pointer("/moves/coachee/response"), Some(&0.into()));
+    }
+
+    #[test]
+    fn a_row_of_ten_thousand_words_with_marks_or_without() {
+        for text in ["then we went on to the next thing ", "Then we went on. What did you see? "] {
+            let words = text.split_whitespace().count();
+            let text = format!("role\ttext\ncoach\t{}\ncoachee\tYes.\n", text.repeat(10_000 / words + 1));
+            let (out, _) = coded(&text, None, false).unwrap();
+            let rows: Vec<&str> = out.lines().skip(1).filter_map(|line| line.split('\t').next()).collect();
+            assert!(rows.len() > 2 && rows.iter().all(|row| ["0", "1"].contains(row)), "{} units", rows.len());
+        }
+    }
+
+    #[test]
+    fn no_control_character_of_a_row_comes_out_again() {
+        let text = "session\trole\ttext\n\
+                    \u{1b}[31m\u{7}\tcoach\tWhat did \u{0}\u{1b}[2Jyou \u{8}see\u{7f}?\u{9b}\n\
+                    \u{1b}[31m\u{7}\tcoachee\t\u{1}\u{2}\n";
+        for json in [false, true] {
+            let (out, notes) = coded(text, Some("session"), json).unwrap();
+            assert!(!(out + &notes).chars().any(|each| each.is_control() && !"\n\t".contains(each)));
+        }
+        assert!(coded(text, Some("session"), false).unwrap().0.contains("question\topen"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use etcetera::BaseStrategy;
 
 use super::CliError;
-use crate::weights::Network;
+use crate::{moves::Runtime, weights::Network};
 
 /// Columns where the terminal does not say.
 const WIDTH_DEFAULT: usize = 80;
@@ -34,6 +34,18 @@ pub struct Global {
     /// Colour in the output
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
+    /// What runs the text model; the codes are the same
+    #[cfg(feature = "rust-bert")]
+    #[arg(long, global = true, value_name = "NAME", default_value = "rust-bert", env = "SIDETONE_ENCODER")]
+    pub encoder: Encoder,
+}
+
+/// The choice that only a program with both has.
+#[cfg(feature = "rust-bert")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Encoder {
+    Candle,
+    RustBert,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -54,6 +66,8 @@ pub struct Config {
     /// For the daemon's socket; private to the user.
     pub runtime_dir: PathBuf,
     pub network: Network,
+    /// What runs the text model.
+    pub text_runtime: Runtime,
     pub json: bool,
     pub quiet: bool,
     pub color: bool,
@@ -90,6 +104,7 @@ impl Config {
             fetch_into,
             runtime_dir: runtime_dir(),
             network: network(),
+            text_runtime: text_runtime(global),
             json: global.json,
             quiet: global.quiet,
             color,
@@ -103,6 +118,19 @@ impl Config {
             eprintln!("{text}");
         }
     }
+}
+
+#[cfg(feature = "rust-bert")]
+fn text_runtime(global: &Global) -> Runtime {
+    match global.encoder {
+        Encoder::Candle => Runtime::Candle,
+        Encoder::RustBert => Runtime::RustBert,
+    }
+}
+
+#[cfg(not(feature = "rust-bert"))]
+fn text_runtime(_: &Global) -> Runtime {
+    Runtime::default()
 }
 
 fn absolute(dir: &Path) -> Result<PathBuf, CliError> {

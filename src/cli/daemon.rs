@@ -105,6 +105,8 @@ fn start(config: &Config) -> Result<(), CliError> {
     if let [only] = config.models_dirs.as_slice() {
         command.arg("--models-dir").arg(only);
     }
+    #[cfg(feature = "rust-bert")]
+    command.arg("--encoder").arg(config.text_runtime.name());
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

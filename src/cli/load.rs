@@ -64,7 +64,7 @@ pub fn models(config: &Config, whisper: &str) -> Result<Models, CliError> {
 /// What codes moves: with the text model if it is here, else by words alone.
 pub fn coder(config: &Config) -> Result<Arc<Coder>, CliError> {
     let coder = Coder::load(text_model(config)?.as_deref()).map_err(|error| CliError::ours(error.to_string()))?;
-    Ok(Arc::new(coder))
+    Ok(Arc::new(coder.on(config.text_runtime)))
 }
 
 /// The folder of the text model, if it is here.

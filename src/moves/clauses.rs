@@ -113,7 +113,9 @@ fn ends_clause(unit: &[Word], rest: &[Word]) -> bool {
     if unit.len() >= LONGEST {
         return true;
     }
-    let ahead = rest.iter().position(|word| word.ends_with(&['.', '?', '!', ';'])).map_or(rest.len(), |at| at + 1);
+    // No further than it takes to tell: a text without marks may be as long as a file.
+    let mut near = rest.iter().take(SHORT);
+    let ahead = near.position(|word| word.ends_with(&['.', '?', '!', ';'])).map_or(rest.len(), |at| at + 1);
     let (Some(last), [next, after, ..]) = (unit.last(), rest) else { return false };
     if unit.len() < SHORT || ahead < SHORT {
         return false;

@@ -29,7 +29,7 @@ use std::{
 
 pub use self::{
     clauses::clauses,
-    encoder::{Candle, Encoder, EncoderError},
+    encoder::{Encoder, EncoderError, Runtime},
     rows::{CodedGroup, CodedRow, Row, RowsError, code_rows, read_rows},
     taxonomy::{Asks, CoachMove, CoacheeMove, Form},
 };
@@ -168,12 +168,13 @@ pub struct Coder {
     head: Head,
     /// The folder `text` of the models; `None`: not installed.
     folder: Option<PathBuf>,
+    runtime: Runtime,
     encoder: OnceLock<Result<Box<dyn Encoder>, EncoderError>>,
 }
 
 impl fmt::Debug for Coder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Coder").field("folder", &self.folder).finish_non_exhaustive()
+        f.debug_struct("Coder").field("folder", &self.folder).field("runtime", &self.runtime).finish_non_exhaustive()
     }
 }
 
@@ -184,7 +185,14 @@ impl Coder {
     /// When the weights built into this program cannot be read, which is a fault of the program.
     pub fn load(text: Option<&Path>) -> Result<Self, MovesError> {
         let head = Head::built_in().map_err(|error| MovesError::Head { reason: error.to_string() })?;
-        Ok(Self { head, folder: text.map(Path::to_owned), encoder: OnceLock::new() })
+        let (folder, runtime) = (text.map(Path::to_owned), Runtime::default());
+        Ok(Self { head, folder, runtime, encoder: OnceLock::new() })
+    }
+
+    /// Runs the text model with this one, where the program was built with more than one. The codes are the same.
+    #[must_use]
+    pub fn on(self, runtime: Runtime) -> Self {
+        Self { runtime, encoder: OnceLock::new(), ..self }
     }
 
     /// Why words alone decide; `None` when the text model helps. Loads it.
@@ -199,7 +207,7 @@ impl Coder {
 
     fn encoder(&self) -> Result<&dyn Encoder, &EncoderError> {
         let loaded = self.encoder.get_or_init(|| match &self.folder {
-            Some(folder) => encoder::load(folder),
+            Some(folder) => self.runtime.load(folder),
             None => Err(EncoderError::Missing { path: "text".to_owned() }),
         });
         loaded.as_ref().map(AsRef::as_ref)

@@ -40,19 +40,46 @@ fn features_are_those_of_training() {
 const VECTORS: &str = include_str!("../../tests/fixtures/moves-vectors.json");
 
 #[test]
-fn candle_gives_the_vectors_of_the_original() {
+fn every_encoder_gives_the_vectors_of_the_original() {
     let expected: Vec<(String, Vec<f32>)> = serde_json::from_str(VECTORS).unwrap();
     let sentences: Vec<&str> = expected.iter().map(|(sentence, _)| sentence.as_str()).collect();
-    let encoder = Candle::load(&text_model()).unwrap();
-    for (vector, (sentence, first)) in encoder.encode(&sentences).unwrap().iter().zip(&expected) {
-        assert_eq!(vector.len(), encoder::DIMENSIONS);
-        let length: f32 = vector.iter().map(|value| value * value).sum();
-        assert!((length - 1.0).abs() < 1e-4);
-        for (value, expected) in vector.iter().zip(first) {
-            assert!((value - expected).abs() < 1e-4, "{sentence}: {value} is not {expected}");
+    for runtime in Runtime::ALL {
+        let encoder = runtime.load(&text_model()).unwrap();
+        for (vector, (sentence, first)) in encoder.encode(&sentences).unwrap().iter().zip(&expected) {
+            assert_eq!(vector.len(), encoder::DIMENSIONS);
+            let length: f32 = vector.iter().map(|value| value * value).sum();
+            assert!((length - 1.0).abs() < 1e-4);
+            for (value, expected) in vector.iter().zip(first) {
+                assert!((value - expected).abs() < 1e-4, "{runtime:?}, {sentence}: {value} is not {expected}");
+            }
         }
+        assert_eq!(encoder.encode(&[]).unwrap(), Vec::<Vec<f32>>::new());
     }
-    assert_eq!(encoder.encode(&[]).unwrap(), Vec::<Vec<f32>>::new());
+}
+
+/// Rows of every length, marks, letters that the model does not know.
+#[cfg(feature = "rust-bert")]
+#[test]
+fn both_encoders_give_the_same_vectors_and_codes() {
+    let mut texts: Vec<&str> = GOLDEN.lines().skip(1).filter_map(|line| line.rsplit('\t').next()).collect();
+    let long = "You could try one worked example before you let them go. ".repeat(80);
+    texts.extend([long.as_str(), "", "\u{1f600} \u{6f22}\u{5b57}", "naïve\u{0}\u{7f}"]);
+    let [candle, libtorch] = [Runtime::Candle, Runtime::RustBert].map(|runtime| {
+        let encoder = runtime.load(&text_model()).unwrap();
+        encoder.encode(&texts).unwrap()
+    });
+    let furthest = candle.iter().flatten().zip(libtorch.iter().flatten()).map(|(a, b)| (a - b).abs());
+    let furthest = furthest.fold(0.0, f32::max);
+    assert!(furthest < 1e-4, "{furthest}");
+    assert_eq!((candle.len(), libtorch.len()), (texts.len(), texts.len()));
+    let [candle, libtorch] = [Runtime::Candle, Runtime::RustBert].map(|runtime| {
+        let coder = Coder::load(Some(&text_model())).unwrap().on(runtime);
+        assert!(coder.words_only().is_none());
+        coder.code(&said(DIALOGUE))
+    });
+    for (a, b) in candle.iter().zip(&libtorch) {
+        assert!(a.coach.iter().zip(&b.coach).all(|(a, b)| (a - b).abs() < 1e-3), "{a:?} {b:?}");
+    }
 }
 
 const DIALOGUE: &str = "\
@@ -119,11 +146,48 @@ fn questions_are_told_without_their_marks() {
 }
 
 #[test]
+fn a_promise_is_one_however_it_is_written() {
+    let table = [
+        "I'll do that on Thursday.",
+        "I will do that on Thursday.",
+        "I am going to film the starter tomorrow.",
+        "Okay, I will give it a go.",
+        "I will count to five before I answer.",
+        "i will email you the plan by wednesday",
+    ];
+    for folder in [Some(text_model()), None] {
+        let coder = Coder::load(folder.as_deref()).unwrap();
+        for text in table {
+            let said = [(Some(Role::Coach), "What is your next step?"), (Some(Role::Coachee), text)];
+            assert_eq!(coder.code(&said)[1].as_coachee(), CoacheeMove::Commitment, "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_missing_text_model_is_said_and_costs_no_panic() {
-    let coder = Coder::load(Some(Path::new("/nowhere/text"))).unwrap();
-    let why = coder.words_only().unwrap();
-    assert!(matches!(why, EncoderError::Missing { .. }) && why.hint().is_some());
-    assert_eq!(coder.name(), "words");
+    for &runtime in Runtime::ALL {
+        let coder = Coder::load(Some(Path::new("/nowhere/text"))).unwrap().on(runtime);
+        let why = coder.words_only().unwrap();
+        assert!(matches!(why, EncoderError::Missing { .. }) && why.hint().is_some());
+        assert_eq!(coder.name(), "words");
+    }
+}
+
+#[test]
+fn a_damaged_text_model_is_said_and_costs_no_panic() {
+    for &runtime in Runtime::ALL {
+        for damaged in ["model.safetensors", "tokenizer.json"] {
+            let folder = tempfile::tempdir().unwrap();
+            for file in ["model.safetensors", "tokenizer.json", "config.json"] {
+                std::os::unix::fs::symlink(text_model().join(file), folder.path().join(file)).unwrap();
+            }
+            std::fs::remove_file(folder.path().join(damaged)).unwrap();
+            std::fs::write(folder.path().join(damaged), b"{\"not\": \"one\"}").unwrap();
+            let error = runtime.load(folder.path()).unwrap_err();
+            assert!(matches!(&error, EncoderError::Unreadable { path, .. } if path.ends_with(damaged)), "{error}");
+        }
+    }
 }
 
 #[test]

@@ -4,9 +4,11 @@ use std::{collections::HashMap, path::Path};
 
 use candle_core::{D, DType, Device, Result, Tensor, safetensors};
 use candle_nn::ops::{layer_norm, softmax_last_dim};
-use tokenizers::{Tokenizer, TruncationParams};
 
-use super::{DIMENSIONS, Encoder, EncoderError, MAX_TOKENS};
+use super::{
+    DIMENSIONS, Encoder, EncoderError,
+    sentences::{Batch, Sentences},
+};
 
 const LAYERS: usize = 6;
 const HEADS: usize = 12;
@@ -20,7 +22,7 @@ const BATCH_TOKENS: usize = 1024;
 /// The model and its words, loaded once for the life of the process.
 #[derive(Debug)]
 pub struct Candle {
-    tokenizer: Tokenizer,
+    sentences: Sentences,
     words: Tensor,
     positions: Tensor,
     /// Added to every token: there is only one segment.
@@ -59,27 +61,15 @@ impl Candle {
     /// # Errors
     /// When one is missing, or is not of this model.
     pub fn load(folder: &Path) -> std::result::Result<Self, EncoderError> {
-        let [model, tokens] = ["model.safetensors", "tokenizer.json"].map(|file| folder.join(file));
-        for path in [&model, &tokens] {
-            if !path.is_file() {
-                return Err(EncoderError::Missing { path: path.display().to_string() });
-            }
-        }
-        let unreadable =
-            |path: &Path, reason: String| EncoderError::Unreadable { path: path.display().to_string(), reason };
-        let mut tokenizer = Tokenizer::from_file(&tokens).map_err(|error| unreadable(&tokens, error.to_string()))?;
-        tokenizer.with_padding(None);
-        let truncation = TruncationParams { max_length: MAX_TOKENS, ..TruncationParams::default() };
-        tokenizer.with_truncation(Some(truncation)).map_err(|error| unreadable(&tokens, error.to_string()))?;
-        let tensors = safetensors::load(&model, &Device::Cpu);
-        tensors
-            .and_then(|tensors| Self::of(tokenizer, &Tensors(tensors)))
-            .map_err(|error| unreadable(&model, error.to_string()))
+        let (sentences, model) = Sentences::load(folder)?;
+        safetensors::load(&model, &Device::Cpu)
+            .and_then(|tensors| Self::of(sentences, &Tensors(tensors)))
+            .map_err(|error| EncoderError::Unreadable { path: model.display().to_string(), reason: error.to_string() })
     }
 
-    fn of(tokenizer: Tokenizer, tensors: &Tensors) -> Result<Self> {
+    fn of(sentences: Sentences, tensors: &Tensors) -> Result<Self> {
         Ok(Self {
-            tokenizer,
+            sentences,
             words: tensors.get("embeddings.word_embeddings.weight", &[VOCABULARY, DIMENSIONS])?,
             positions: tensors.get("embeddings.position_embeddings.weight", &[POSITIONS, DIMENSIONS])?,
             segment: tensors.get("embeddings.token_type_embeddings.weight", &[2, DIMENSIONS])?.get(0)?,
@@ -88,18 +78,10 @@ impl Candle {
         })
     }
 
-    /// Sentences of tokens, the longest last and all of about one length.
-    fn forward(&self, sentences: &[&[u32]]) -> Result<Vec<Vec<f32>>> {
-        let length = sentences.iter().map(|tokens| tokens.len()).max().unwrap_or(0);
-        let mut ids = Vec::with_capacity(sentences.len() * length);
-        let mut kept = Vec::with_capacity(sentences.len() * length);
-        for tokens in sentences {
-            ids.extend((0..length).map(|at| tokens.get(at).copied().unwrap_or(0)));
-            kept.extend((0..length).map(|at| if at < tokens.len() { 1.0f32 } else { 0.0 }));
-        }
-        let (batch, device) = (sentences.len(), &Device::Cpu);
-        let ids = Tensor::from_vec(ids, batch * length, device)?;
-        let kept = Tensor::from_vec(kept, (batch, length), device)?;
+    fn forward(&self, batch: Batch) -> Result<Vec<Vec<f32>>> {
+        let Batch { sentences: batch, length, ids, kept } = batch;
+        let ids = Tensor::from_vec(ids, batch * length, &Device::Cpu)?;
+        let kept = Tensor::from_vec(kept, (batch, length), &Device::Cpu)?;
         // Padding is looked at by no token: minus a lot before the softmax.
         let mask = ((&kept - 1.0)? * 1e9)?.reshape((batch, 1, 1, length))?;
         let tokens = self.words.index_select(&ids, 0)?.reshape((batch, length, DIMENSIONS))?;
@@ -117,33 +99,9 @@ impl Candle {
 
 impl Encoder for Candle {
     fn encode(&self, sentences: &[&str]) -> std::result::Result<Vec<Vec<f32>>, EncoderError> {
-        let failed = |reason: String| EncoderError::Failed { reason };
-        let encodings = self
-            .tokenizer
-            .encode_batch_fast(sentences.to_vec(), true)
-            // The library's message could quote what it was given.
-            .map_err(|_| failed("a sentence could not be cut into tokens".to_owned()))?;
-        let mut order: Vec<usize> = (0..encodings.len()).collect();
-        let tokens: Vec<&[u32]> = encodings.iter().map(|encoding| encoding.get_ids()).collect();
-        order.sort_by_key(|&index| tokens.get(index).map_or(0, |tokens| tokens.len()));
-        let mut vectors = vec![Vec::new(); sentences.len()];
-        let mut rest = order.as_slice();
-        while !rest.is_empty() {
-            // Shortest first, so that the last of a batch decides its padding.
-            let length = |index: &usize| tokens.get(*index).map_or(0, |tokens| tokens.len());
-            let fits =
-                rest.iter().enumerate().take_while(|(at, index)| *at == 0 || (at + 1) * length(index) <= BATCH_TOKENS);
-            let (batch, later) = rest.split_at(fits.count());
-            rest = later;
-            let sentences: Vec<&[u32]> = batch.iter().filter_map(|&index| tokens.get(index).copied()).collect();
-            let made = self.forward(&sentences).map_err(|error| failed(error.to_string()))?;
-            for (&index, vector) in batch.iter().zip(made) {
-                if let Some(place) = vectors.get_mut(index) {
-                    *place = vector;
-                }
-            }
-        }
-        Ok(vectors)
+        self.sentences.encode(sentences, BATCH_TOKENS, |batch| {
+            self.forward(batch).map_err(|error| EncoderError::Failed { reason: error.to_string() })
+        })
     }
 }
 

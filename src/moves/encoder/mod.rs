@@ -1,14 +1,20 @@
 //! Sentences as vectors: all-MiniLM-L6-v2 (Wang et al. 2020; sentence-transformers), 384 numbers of length 1.
 //!
-//! Behind a trait, so that another runtime can give the same vectors faster where it is installed. [`Candle`] needs nothing
-//! installed.
+//! Two runtimes behind one trait, with the same weights and the same vectors. [`Candle`] is the default: it is Rust, and
+//! needs nothing installed. [`RustBert`] (cargo feature `rust-bert`) is for those who have libtorch: it encodes more
+//! sentences in the same time, and runs on a graphics processor. A test compares them.
 
 mod candle;
+#[cfg(feature = "rust-bert")]
+mod rust_bert;
+mod sentences;
 mod weights;
 
 use std::path::Path;
 
 pub use candle::Candle;
+#[cfg(feature = "rust-bert")]
+pub use rust_bert::RustBert;
 pub(super) use weights::Weights;
 
 /// Length of a sentence's vector.
@@ -46,10 +52,42 @@ impl EncoderError {
     }
 }
 
-/// Loads the encoder that this program was built with from the folder `text`.
-///
-/// # Errors
-/// When a file is missing, or is not of that model.
-pub fn load(folder: &Path) -> Result<Box<dyn Encoder>, EncoderError> {
-    Ok(Box::new(Candle::load(folder)?))
+/// What runs the text model. A program has one or two of them, as it was built; the vectors are the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Runtime {
+    #[cfg_attr(not(feature = "rust-bert"), default)]
+    Candle,
+    /// Whoever builds with it wants it.
+    #[cfg(feature = "rust-bert")]
+    #[default]
+    RustBert,
+}
+
+impl Runtime {
+    /// Every one that this program was built with.
+    pub const ALL: &[Self] = &[
+        Self::Candle,
+        #[cfg(feature = "rust-bert")]
+        Self::RustBert,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Candle => "candle",
+            #[cfg(feature = "rust-bert")]
+            Self::RustBert => "rust-bert",
+        }
+    }
+
+    /// Loads the text model from its folder.
+    ///
+    /// # Errors
+    /// When a file is missing, or is not of that model.
+    pub fn load(self, folder: &Path) -> Result<Box<dyn Encoder>, EncoderError> {
+        Ok(match self {
+            Self::Candle => Box::new(Candle::load(folder)?),
+            #[cfg(feature = "rust-bert")]
+            Self::RustBert => Box::new(RustBert::load(folder)?),
+        })
+    }
 }
