@@ -9,12 +9,14 @@ mod line;
 mod microphone;
 mod resample;
 mod ring;
+mod trial;
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
 pub use file::FileSource;
 pub use health::{Alarm, Health, LEVEL_FLOOR_DB};
-pub use microphone::{Microphone, inputs};
+pub use microphone::{Microphone, PlaybackError, inputs, play, sound_systems};
+pub use trial::{Trial, try_input};
 
 use crate::{session::Track, units::Sample};
 

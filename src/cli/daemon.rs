@@ -102,8 +102,11 @@ fn start(config: &Config) -> Result<(), CliError> {
         std::env::current_exe().map_err(|error| CliError::ours(format!("cannot find this program: {error}")))?;
     let mut command = std::process::Command::new(program);
     command.arg("daemon").arg("--announce").arg("--data-dir").arg(&config.data_dir);
-    if let [only] = config.models_dirs.as_slice() {
+    if let Some(only) = &config.settings.models_dir.value {
         command.arg("--models-dir").arg(only);
+    }
+    if let Some(file) = config.file.as_deref().filter(|file| file.exists()) {
+        command.arg("--config").arg(file);
     }
     let mut child = command
         .stdin(Stdio::null())

@@ -18,6 +18,7 @@ mod models;
 mod recover;
 mod report;
 mod sessions;
+mod settings;
 mod start;
 mod transcript;
 mod unlock;
@@ -93,6 +94,9 @@ pub enum Command {
     /// The model files: list, fetch, verify, import
     #[command(subcommand)]
     Models(models::Command),
+    /// The settings: their values, and where each came from
+    #[command(subcommand)]
+    Config(settings::Command),
     /// Run the recorder in the foreground
     Daemon(daemon::Args),
     /// Print completions for a shell
@@ -107,7 +111,8 @@ pub struct SessionArg {
     pub session: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Stance {
     Directive,
     Collaborative,
@@ -164,6 +169,7 @@ pub fn run(command: Command, config: &Config) -> Result<(), CliError> {
         Command::Transcript(command) => transcript::run(command, config, &mut out),
         Command::Code(args) => code::run(args, config, &mut out),
         Command::Models(command) => models::run(command, config, &mut out),
+        Command::Config(command) => settings::run(&command, config, &mut out),
         Command::Daemon(args) => daemon::run(&args, config),
         Command::Completions { shell } => {
             let mut script = Vec::new();

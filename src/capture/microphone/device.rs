@@ -57,6 +57,11 @@ pub(super) fn names() -> Result<Vec<String>, CaptureError> {
     Ok(all()?.into_iter().map(|found| found.name).collect())
 }
 
+/// Names of the systems that answer here.
+pub(super) fn systems() -> Vec<&'static str> {
+    cpal::available_hosts().into_iter().map(|host| host.name()).collect()
+}
+
 /// # Errors
 /// When there is no such input, or the text fits several.
 pub(super) fn find(wanted: &Wanted) -> Result<Found, CaptureError> {
@@ -112,7 +117,7 @@ fn choose(text: &str, inputs: &[(String, String)]) -> Result<usize, CaptureError
 
 /// Where microphones come from. On Linux ALSA and no sound server, though cpal would choose one: servers take part in
 /// ALSA, and it is there without them.
-fn host() -> Result<cpal::Host, CaptureError> {
+pub(super) fn host() -> Result<cpal::Host, CaptureError> {
     quiet();
     #[cfg(target_os = "linux")]
     let host = cpal::host_from_id(cpal::HostId::Alsa);
