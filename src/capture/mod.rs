@@ -120,6 +120,8 @@ pub enum CaptureError {
     Busy(String),
     #[error("this program may not use the microphone")]
     Forbidden,
+    #[error("the sound server does not answer")]
+    NoServer,
     #[error("{path}: {reason}")]
     File { path: String, reason: String },
     #[error("the input {device} failed: {reason}")]
@@ -152,6 +154,9 @@ impl CaptureError {
                 "allow your terminal under System Settings, Privacy & Security, Microphone, then open it anew"
             }
             Self::Forbidden => "join the `audio` group (`sudo usermod -aG audio $USER`) and log in again",
+            Self::NoServer => {
+                "log out and in again, or start it: `systemctl --user start pipewire pipewire-pulse wireplumber`"
+            }
             Self::File { .. } => {
                 "give `--input file:PATH` a wav, flac, mp3, m4a or ogg file that other players can play"
             }
@@ -208,6 +213,7 @@ mod tests {
             CaptureError::NoSystemAudio,
             CaptureError::Busy(name()),
             CaptureError::Forbidden,
+            CaptureError::NoServer,
             CaptureError::File { path: name(), reason: name() },
             CaptureError::Failed { device: name(), reason: name() },
         ];

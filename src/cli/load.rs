@@ -15,7 +15,7 @@ use crate::{
 pub const DEMO_MODEL: &str = "demo.en";
 
 /// Threads that decode. whisper.cpp's threads spin, so one core is left to capture and everything else.
-fn threads() -> usize {
+pub fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1)).clamp(1, 4)
 }
 

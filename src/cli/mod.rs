@@ -11,14 +11,18 @@ mod config;
 mod control;
 mod daemon;
 mod demo;
+mod doctor;
 mod error;
 mod import;
+mod licences;
 mod load;
 mod models;
+mod privacy;
 mod recover;
 mod report;
 mod sessions;
 mod settings;
+mod setup;
 mod start;
 mod transcript;
 mod unlock;
@@ -50,6 +54,8 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Five questions and a sound check: the place to begin
+    Setup,
     /// The whole story in a minute, on a session that comes with the program
     Demo,
     /// The people you coach: add, list, remove, change a passphrase
@@ -97,6 +103,12 @@ pub enum Command {
     /// The settings: their values, and where each came from
     #[command(subcommand)]
     Config(settings::Command),
+    /// Whether this computer can record a session, and what would make it better
+    Doctor,
+    /// One page for whoever answers for data protection at your school
+    Privacy(privacy::Args),
+    /// What the program is made of, and under which terms
+    Licences,
     /// Run the recorder in the foreground
     Daemon(daemon::Args),
     /// Print completions for a shell
@@ -148,7 +160,13 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Args, ExitCode>
 /// With a message, a hint and an exit code.
 pub fn run(command: Command, config: &Config) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
+    // `setup` makes it.
+    if config.file_missing && !matches!(command, Command::Setup) {
+        let file = config.file.as_deref().unwrap_or(Path::new(""));
+        return Err(CliError::file(file, &io::ErrorKind::NotFound.into()));
+    }
     match command {
+        Command::Setup => setup::run(config, &mut out),
         Command::Demo => demo::run(config, &mut out),
         Command::Coachee(command) => coachee::run(command, config, &mut out),
         Command::Coach(command) => coach::run(command, config, &mut out),
@@ -169,6 +187,9 @@ pub fn run(command: Command, config: &Config) -> Result<(), CliError> {
         Command::Transcript(command) => transcript::run(command, config, &mut out),
         Command::Code(args) => code::run(args, config, &mut out),
         Command::Models(command) => models::run(command, config, &mut out),
+        Command::Privacy(args) => privacy::run(&args, config, &mut out),
+        Command::Licences => licences::run(config, &mut out),
+        Command::Doctor => doctor::run(config, &mut out),
         Command::Config(command) => settings::run(&command, config, &mut out),
         Command::Daemon(args) => daemon::run(&args, config),
         Command::Completions { shell } => {
