@@ -126,6 +126,72 @@ fn the_doctor_finds_no_microphone_where_there_is_none() {
 }
 
 #[cfg(target_os = "linux")]
+#[test]
+fn a_service_is_a_file_that_systemd_takes_and_goes_without_a_trace() {
+    let home = Home::new();
+    let odd = home.path("data & 100% $HOME \"x\"");
+    let in_odd = |args: &[&str]| home.run(&[args, &["--data-dir", odd.to_str().unwrap()]].concat());
+    let before = in_odd(&["service", "status", "--json"]).json();
+    assert_eq!((&before["installed"], &before["running"]), (&json!(false), &json!(false)));
+    // Here no user manager answers: the file is there, and the error says so.
+    let file = home.path(".config/systemd/user/sidetone.service");
+    in_odd(&["service", "install"]).refused("the service was not started", "systemctl --user");
+    let after = in_odd(&["service", "status", "--json"]).json();
+    let expected = json!({"installed": true, "file": file.to_str(), "up_to_date": true, "running": false});
+    assert_eq!(after, expected);
+    assert_eq!(home.run(&["service", "status", "--json"]).json()["up_to_date"], false, "for other data");
+
+    // What systemd itself makes of the file.
+    let unit = fs::read_to_string(&file).unwrap();
+    match home.command_of("systemd-analyze").args(["--user", "verify"]).arg(&file).output() {
+        Ok(done) => {
+            let said = String::from_utf8_lossy(&done.stderr);
+            let about_ours: Vec<&str> = said
+                .lines()
+                // The manual page is there once the program is installed.
+                .filter(|line| {
+                    line.contains("sidetone") && !line.contains("man sidetone") && !line.contains("man:sidetone")
+                })
+                .collect();
+            assert!(about_ours.is_empty(), "{said}\n{unit}");
+        }
+        Err(error) => eprintln!("not checked by systemd-analyze: {error}"),
+    }
+    assert!(unit.contains("$$HOME") && unit.contains("100%%") && unit.contains("\\\"x\\\""), "{unit}");
+
+    in_odd(&["service", "uninstall"]).ok();
+    assert!(!file.exists());
+    assert_eq!(in_odd(&["service", "uninstall", "--json"]).json(), json!({"removed": false}));
+}
+
+#[test]
+fn the_recorder_says_what_it_does_on_stderr() {
+    use std::io::{BufRead, BufReader};
+    let home = Home::new().with_env("JOURNAL_STREAM", "8:1");
+    let mut recorder = home.command().arg("daemon").stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(recorder.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let listening = lines.find(|line| line.contains("listening")).unwrap();
+    assert!(listening.trim_start().starts_with("INFO"), "the journal knows the time: {listening}");
+    home.run(&["daemon", "--stop"]).ok();
+    assert!(lines.any(|line| line.contains("ended")));
+    assert!(recorder.wait().unwrap().success());
+}
+
+#[test]
+fn manual_pages_and_completions_are_made_of_the_help() {
+    let home = Home::new();
+    let folder = home.path("man");
+    home.run(&["man", "--output", folder.to_str().unwrap()]).ok();
+    let page = fs::read_to_string(folder.join("sidetone-transcript-export.1")).unwrap();
+    assert!(page.contains(".TH") && page.contains("textgrid"), "{page}");
+    assert!(folder.join("sidetone.1").is_file() && !folder.join("sidetone-man.1").exists());
+    for shell in ["bash", "zsh", "fish"] {
+        let script = home.run(&["completions", shell]).ok();
+        assert!(script.contains("doctor") && script.contains("uninstall"), "{shell}");
+    }
+}
+
+#[cfg(target_os = "linux")]
 mod with_a_microphone {
     use std::{
         sync::{

@@ -58,6 +58,10 @@ pub struct Config {
     /// Somebody named a file that is not there.
     pub file_missing: bool,
     pub settings: Settings,
+    /// Where the system looks for services of this user.
+    pub services_dir: Option<PathBuf>,
+    /// What goes to stderr is kept by systemd's journal, which adds the time by itself.
+    pub journal: bool,
     pub data_dir: PathBuf,
     /// In the order they are searched.
     pub models_dirs: Vec<PathBuf>,
@@ -105,6 +109,8 @@ impl Config {
             file_missing: named.is_some() && text.is_none(),
             file,
             settings,
+            services_dir: services_dir(),
+            journal: variable("JOURNAL_STREAM").is_some(),
             data_dir,
             models_dirs,
             fetch_into,
@@ -196,6 +202,13 @@ fn read(file: &Path) -> Result<Option<String>, CliError> {
 
 fn default_file() -> Option<PathBuf> {
     Some(etcetera::choose_base_strategy().ok()?.config_dir().join("sidetone/config.toml"))
+}
+
+fn services_dir() -> Option<PathBuf> {
+    if cfg!(target_os = "macos") {
+        return Some(etcetera::home_dir().ok()?.join("Library/LaunchAgents"));
+    }
+    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("systemd/user"))
 }
 
 /// A directory as the file of settings means it: `~` is home, and other paths begin where the file is.

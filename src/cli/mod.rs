@@ -16,10 +16,12 @@ mod error;
 mod import;
 mod licences;
 mod load;
+mod man;
 mod models;
 mod privacy;
 mod recover;
 mod report;
+mod service;
 mod sessions;
 mod settings;
 mod setup;
@@ -105,6 +107,9 @@ pub enum Command {
     Config(settings::Command),
     /// Whether this computer can record a session, and what would make it better
     Doctor,
+    /// Start the recorder at login: install, status, uninstall
+    #[command(subcommand)]
+    Service(service::Command),
     /// One page for whoever answers for data protection at your school
     Privacy(privacy::Args),
     /// What the program is made of, and under which terms
@@ -113,6 +118,9 @@ pub enum Command {
     Daemon(daemon::Args),
     /// Print completions for a shell
     Completions { shell: clap_complete::Shell },
+    /// Write manual pages
+    #[command(hide = true)]
+    Man(man::Args),
 }
 
 /// Which session.
@@ -187,6 +195,8 @@ pub fn run(command: Command, config: &Config) -> Result<(), CliError> {
         Command::Transcript(command) => transcript::run(command, config, &mut out),
         Command::Code(args) => code::run(args, config, &mut out),
         Command::Models(command) => models::run(command, config, &mut out),
+        Command::Service(command) => service::run(&command, config, &mut out),
+        Command::Man(args) => man::run(&args, &mut out),
         Command::Privacy(args) => privacy::run(&args, config, &mut out),
         Command::Licences => licences::run(config, &mut out),
         Command::Doctor => doctor::run(config, &mut out),

@@ -82,9 +82,10 @@ const FILES: &[Kept] = &[
     },
     Kept {
         place: "daemon.log",
-        what: "what went wrong with microphones, disk and program; no words, no names",
+        what: "when the recorder began and ended, and what went wrong with microphones, disk and program; no words, no \
+               names of people",
         readable_by: LAPTOP,
-        until: "deleted by hand",
+        until: "one older piece of a megabyte is kept as daemon.log.1",
     },
     Kept {
         place: "pages/",
