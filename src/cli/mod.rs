@@ -23,7 +23,7 @@ mod recover;
 mod report;
 mod service;
 mod sessions;
-mod settings;
+pub mod settings;
 mod setup;
 mod start;
 mod transcript;

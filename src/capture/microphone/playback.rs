@@ -117,7 +117,7 @@ fn build(
 /// Between two samples a straight line: good enough to hear oneself by.
 fn at_rate(samples: &[f32], rate: u32) -> Zeroizing<Vec<f32>> {
     let step = f64::from(SAMPLE_RATE) / f64::from(rate.max(1));
-    let length = (samples.len() as f64 / step) as usize;
+    let length = (samples.len() as f64 / step).round() as usize;
     let sample = |index: usize| samples.get(index).or(samples.last()).copied().unwrap_or_default();
     Zeroizing::new(
         (0..length)
