@@ -27,6 +27,9 @@ fn each_mistake_gets_one_error_and_one_hint() {
     let goals = home.path("goals");
     fs::write(&goals, "\n  \n").unwrap();
     let goals = goals.to_str().unwrap();
+    let (misspelt, bossy) = (home.path("misspelt.toml"), home.path("bossy.toml"));
+    fs::write(&misspelt, "# mine\nmodle = \"base.en\"\n").unwrap();
+    fs::write(&bossy, "stance = \"bossy\"\n").unwrap();
     let start = ["start", "--coachee", "Hannah", "--consent-both", "--model", "demo.en", "--input"];
     let import = ["import", "--coachee", "Hannah", "--consent-both", "--model", "demo.en"];
     let cases: &[(&[&[&str]], &str, &str)] = &[
@@ -94,6 +97,20 @@ fn each_mistake_gets_one_error_and_one_hint() {
         (&[&["training", "remove", "7"]], "no note 7", "sidetone training log"),
         (&[&["models", "fetch", "bas.en"]], "bas.en", "base.en"),
         (&[&["models", "import", "/no/such/model.bin"]], "/no/such/model.bin", ""),
+        (&[&["setup"]], "nobody is there to answer", "sidetone coachee add"),
+        (&[&["privacy", "--output", "/no/such/folder/page.md"]], "/no/such/folder/page.md", ""),
+        (&[&["man", "--output", &format!("{empty}/man", empty = empty.display())]], "empty.wav/man", ""),
+        (&[&["config", "show", "--config", "/no/such/config.toml"]], "/no/such/config.toml", ""),
+        (
+            &[&["config", "show", "--config", &format!("{}", misspelt.display())]],
+            "line 2: there is no setting `modle`",
+            "`model`",
+        ),
+        (
+            &[&["sessions", "--config", &format!("{}", bossy.display())]],
+            "line 1: unknown variant `bossy`",
+            "take it out",
+        ),
     ];
     for (args, error, hint) in cases {
         let args = args.concat();
@@ -154,6 +171,18 @@ fn arguments_that_make_no_sense_are_the_users_to_mend() {
     }
     assert_eq!(home.run(&["--help"]).code, Some(0));
     assert_eq!(home.run(&["--version"]).ok(), format!("sidetone {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_variable_that_makes_no_sense_is_named() {
+    for (name, value, hint) in [
+        ("SIDETONE_STANCE", "bossy", "facilitative"),
+        ("SIDETONE_COACH_TRACK", "3", "1 or 2"),
+        ("SIDETONE_COLOR", "blue", "never"),
+        ("SIDETONE_CONFIG", "/no/such/config.toml", ""),
+    ] {
+        Home::new().with_env(name, value).run(&["sessions"]).refused(if hint.is_empty() { value } else { name }, hint);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Microphones that come and go: streams are watched, built again when they die, and what is missing becomes silence.
 
 mod device;
+mod playback;
 
 use std::{
     fmt,
@@ -10,6 +11,7 @@ use std::{
 };
 
 use self::device::{Opened, Wanted};
+pub use self::playback::{PlaybackError, play};
 use super::{
     Alarm, CaptureError, Health, Heard, InputSpec, LEVEL_FLOOR_DB, Source,
     line::{self, Line},
@@ -54,6 +56,11 @@ pub struct Microphone {
 /// When the system's audio cannot be asked.
 pub fn inputs() -> Result<Vec<String>, CaptureError> {
     device::names()
+}
+
+/// The ways to sound that this computer has: its drivers, and the sound server if one runs.
+pub fn sound_systems() -> Vec<&'static str> {
+    device::systems()
 }
 
 impl Microphone {

@@ -10,12 +10,14 @@ mod line;
 mod microphone;
 mod resample;
 mod ring;
+mod trial;
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
 pub use file::FileSource;
 pub use health::{Alarm, Health, LEVEL_FLOOR_DB};
-pub use microphone::{Microphone, inputs};
+pub use microphone::{Microphone, PlaybackError, inputs, play, sound_systems};
+pub use trial::{Trial, try_input};
 
 use crate::{session::Track, units::Sample};
 
@@ -119,6 +121,8 @@ pub enum CaptureError {
     Busy(String),
     #[error("this program may not use the microphone")]
     Forbidden,
+    #[error("the sound server does not answer")]
+    NoServer,
     #[error("{path}: {reason}")]
     File { path: String, reason: String },
     #[error("the input {device} failed: {reason}")]
@@ -151,6 +155,9 @@ impl CaptureError {
                 "allow your terminal under System Settings, Privacy & Security, Microphone, then open it anew"
             }
             Self::Forbidden => "join the `audio` group (`sudo usermod -aG audio $USER`) and log in again",
+            Self::NoServer => {
+                "log out and in again, or start it: `systemctl --user start pipewire pipewire-pulse wireplumber`"
+            }
             Self::File { .. } => {
                 "give `--input file:PATH` a wav, flac, mp3, m4a or ogg file that other players can play"
             }
@@ -207,6 +214,7 @@ mod tests {
             CaptureError::NoSystemAudio,
             CaptureError::Busy(name()),
             CaptureError::Forbidden,
+            CaptureError::NoServer,
             CaptureError::File { path: name(), reason: name() },
             CaptureError::Failed { device: name(), reason: name() },
         ];

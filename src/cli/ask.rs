@@ -24,6 +24,10 @@ pub fn line(question: &str) -> Result<Option<String>, CliError> {
     io::stderr().flush()?;
     let mut answer = String::new();
     let read = io::stdin().lock().read_line(&mut answer)?;
+    if read == 0 {
+        // Nobody pressed Enter: what comes next has a line of its own.
+        eprintln!();
+    }
     Ok((read > 0).then(|| answer.trim().to_owned()))
 }
 

@@ -12,6 +12,7 @@ use clap::Subcommand;
 use super::{CliError, Config, load, shown, write_private};
 use crate::{
     capture::{self, FileSource, Heard, InputSpec, Source},
+    session::Track,
     speakers,
     units::SAMPLE_RATE,
 };
@@ -71,10 +72,13 @@ fn enrol(from: Option<&Path>, config: &Config) -> Result<(), CliError> {
         CliError::user("the model that tells voices apart is not here", "`sidetone models fetch speaker`")
     })?;
     let samples = match from {
-        Some(path) => from_source(&mut FileSource::open(path, f64::INFINITY, false)?, None)?,
+        Some(path) => from_source(&mut FileSource::open(path, f64::INFINITY, false)?, Track(0), None)?,
         None => {
             config.remark("Talk for half a minute, as you do with a coachee. Nobody else should speak.");
-            from_source(&mut *capture::open(&InputSpec::Default, 1.0, false)?, Some(ENROL))?
+            let input: InputSpec = config.settings.input.value.parse()?;
+            let mut source = capture::open(&input, 1.0, false)?;
+            let track = config.settings.coach_track.value.filter(|_| source.tracks() > 1).unwrap_or(1);
+            from_source(&mut *source, Track(track - 1), Some(ENROL))?
         }
     };
     let print = speakers::voiceprint(&encoder, &samples).ok_or_else(|| {
@@ -97,12 +101,12 @@ fn enrol(from: Option<&Path>, config: &Config) -> Result<(), CliError> {
     Ok(())
 }
 
-fn from_source(source: &mut dyn Source, lasting: Option<Duration>) -> Result<Vec<f32>, CliError> {
+fn from_source(source: &mut dyn Source, track: Track, lasting: Option<Duration>) -> Result<Vec<f32>, CliError> {
     let begun = Instant::now();
     let mut samples = Vec::new();
     while samples.len() < FILE_SECONDS_MAX * SAMPLE_RATE as usize && lasting.is_none_or(|most| begun.elapsed() < most) {
         match source.next(Duration::from_millis(200))? {
-            Heard::Block(block) if block.track.0 == 0 => samples.extend_from_slice(&block.samples),
+            Heard::Block(block) if block.track == track => samples.extend_from_slice(&block.samples),
             Heard::Block(_) | Heard::Nothing => {}
             Heard::End => break,
         }

@@ -67,7 +67,8 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
     }
 }
 
-fn add(
+/// Adds somebody, with the key of their choice.
+pub fn add(
     vault: &mut Writer,
     name: &str,
     recipient: Option<&str>,

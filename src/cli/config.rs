@@ -1,8 +1,8 @@
-//! What the arguments and the environment come to. The only place that reads the environment.
+//! What the arguments, the environment and the file of settings come to. The only place that reads the environment.
 
 use std::{
     env,
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     io::IsTerminal,
     path::{Path, PathBuf},
 };
@@ -10,7 +10,10 @@ use std::{
 use clap::{Args, ValueEnum};
 use etcetera::BaseStrategy;
 
-use super::CliError;
+use super::{
+    CliError,
+    settings::{self, FromFile, Key, Setting, Settings},
+};
 use crate::{moves::Runtime, weights::Network};
 
 /// Columns where the terminal does not say.
@@ -19,21 +22,24 @@ const WIDTH_DEFAULT: usize = 80;
 /// Options that every command takes.
 #[derive(Args, Clone, Debug)]
 pub struct Global {
-    /// Where sessions are kept
-    #[arg(long, global = true, value_name = "DIR", env = "SIDETONE_DATA_DIR", hide_env_values = true)]
+    /// Where sessions are kept [env: SIDETONE_DATA_DIR]
+    #[arg(long, global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// Where model files are looked for
-    #[arg(long, global = true, value_name = "DIR", env = "SIDETONE_MODELS_DIR", hide_env_values = true)]
+    /// Where model files are looked for [env: SIDETONE_MODELS_DIR]
+    #[arg(long, global = true, value_name = "DIR")]
     pub models_dir: Option<PathBuf>,
+    /// The file of settings: see `sidetone config show` [env: SIDETONE_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Print one JSON value instead of text
     #[arg(long, global = true)]
     pub json: bool,
     /// No progress and no remarks
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// Colour in the output
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub color: Color,
+    /// Colour in the output [default: auto]
+    #[arg(long, global = true, value_name = "WHEN")]
+    pub color: Option<Color>,
     /// What runs the text model; the codes are the same
     #[cfg(feature = "rust-bert")]
     #[arg(long, global = true, value_name = "NAME", default_value = "rust-bert", env = "SIDETONE_ENCODER")]
@@ -48,7 +54,8 @@ pub enum Encoder {
     RustBert,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Color {
     Auto,
     Always,
@@ -58,6 +65,15 @@ pub enum Color {
 /// Everything settled, nothing left to look up.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// The file of settings; `None` where there is no home directory to keep it in.
+    pub file: Option<PathBuf>,
+    /// Somebody named a file that is not there.
+    pub file_missing: bool,
+    pub settings: Settings,
+    /// Where the system looks for services of this user.
+    pub services_dir: Option<PathBuf>,
+    /// What goes to stderr is kept by systemd's journal, which adds the time by itself.
+    pub journal: bool,
     pub data_dir: PathBuf,
     /// In the order they are searched.
     pub models_dirs: Vec<PathBuf>,
@@ -78,27 +94,37 @@ impl Config {
     /// Settles where everything is.
     ///
     /// # Errors
-    /// When there is no home directory and none was named.
+    /// When a setting cannot be, or there is no home directory and no data directory was named.
     pub fn resolve(global: &Global) -> Result<Self, CliError> {
-        let data_dir = match &global.data_dir {
-            Some(dir) => absolute(dir)?,
-            None => default_data_dir()?,
+        let named = match &global.config {
+            Some(file) => Some(file.clone()),
+            None => variable("SIDETONE_CONFIG").map(PathBuf::from),
         };
-        let models_dirs = match &global.models_dir {
-            Some(dir) => vec![absolute(dir)?],
-            None => models_dirs(&data_dir),
+        let file = match &named {
+            Some(file) => Some(absolute(file)?),
+            None => default_file(),
         };
-        let fetch_into = match &global.models_dir {
-            Some(dir) => absolute(dir)?,
-            None => data_dir.join("models"),
+        let text = match &file {
+            Some(file) => read(file)?,
+            None => None,
         };
+        let settings = settle(global, file.as_deref(), text.as_deref())?;
+        let data_dir = settings.data_dir.value.clone();
+        let models_dir = settings.models_dir.value.clone();
+        let models_dirs = models_dir.clone().map_or_else(|| models_dirs(&data_dir), |dir| vec![dir]);
+        let fetch_into = models_dir.unwrap_or_else(|| data_dir.join("models"));
         let wants_none = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let color = match global.color {
+        let color = match settings.color.value {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => std::io::stdout().is_terminal() && !wants_none && !is("TERM", "dumb"),
         };
         Ok(Self {
+            file_missing: named.is_some() && text.is_none(),
+            file,
+            settings,
+            services_dir: services_dir(),
+            journal: variable("JOURNAL_STREAM").is_some(),
             data_dir,
             models_dirs,
             fetch_into,
@@ -131,6 +157,94 @@ fn text_runtime(global: &Global) -> Runtime {
 #[cfg(not(feature = "rust-bert"))]
 fn text_runtime(_: &Global) -> Runtime {
     Runtime::default()
+}
+
+/// Each setting from where it is said nearest.
+fn settle(global: &Global, file: Option<&Path>, text: Option<&str>) -> Result<Settings, CliError> {
+    let said = match (file, text) {
+        (Some(file), Some(text)) => settings::parse(text).map_err(|problem| {
+            CliError::user(format!("{}, line {}: {}", file.display(), problem.line, problem.message), problem.hint)
+        })?,
+        _ => FromFile::default(),
+    };
+    let dir = |flag: &Option<PathBuf>, key: Key, in_file: Option<PathBuf>| -> Result<_, CliError> {
+        let given = |dir: &Path| absolute(dir).map(Some);
+        Ok(Setting::settle(
+            flag.as_deref().map(given).transpose()?,
+            variable(key.environment).map(|dir| given(Path::new(&dir))).transpose()?,
+            in_file.map(|dir| Some(beside(file, &dir))),
+            None,
+        ))
+    };
+    let data_dir = dir(&global.data_dir, settings::DATA_DIR, said.data_dir)?;
+    let from = data_dir.from;
+    let data_dir = data_dir.value.map_or_else(default_data_dir, Ok)?;
+    Ok(Settings {
+        data_dir: Setting { value: data_dir, from },
+        models_dir: dir(&global.models_dir, settings::MODELS_DIR, said.models_dir)?,
+        input: Setting::settle(None, text_of(settings::INPUT)?, said.input, "default".to_owned()),
+        coach_track: Setting::settle(
+            None,
+            text_of(settings::COACH_TRACK)?.map(|value| settings::track(&value).map(Some)).transpose()?,
+            said.coach_track.map(Some),
+            None,
+        ),
+        stance: Setting::settle(
+            None,
+            text_of(settings::STANCE)?.map(|value| settings::chosen(settings::STANCE, &value).map(Some)).transpose()?,
+            said.stance.map(Some),
+            None,
+        ),
+        model: Setting::settle(None, text_of(settings::MODEL)?.map(Some), said.model.map(Some), None),
+        color: Setting::settle(
+            global.color,
+            text_of(settings::COLOR)?.map(|value| settings::chosen(settings::COLOR, &value)).transpose()?,
+            said.color,
+            Color::Auto,
+        ),
+    })
+}
+
+/// A variable of the environment; an empty one says nothing.
+fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+fn text_of(key: Key) -> Result<Option<String>, CliError> {
+    let name = key.environment;
+    let text = |value: OsString| {
+        let hint = format!("set it in UTF-8, or `unset {name}`");
+        value.into_string().map_err(|_| CliError::user(format!("{name} cannot be read"), hint))
+    };
+    variable(name).map(text).transpose()
+}
+
+/// The text of a file of settings, if there is one.
+fn read(file: &Path) -> Result<Option<String>, CliError> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(CliError::file(file, &error)),
+    }
+}
+
+fn default_file() -> Option<PathBuf> {
+    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("sidetone/config.toml"))
+}
+
+fn services_dir() -> Option<PathBuf> {
+    if cfg!(target_os = "macos") {
+        return Some(etcetera::home_dir().ok()?.join("Library/LaunchAgents"));
+    }
+    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("systemd/user"))
+}
+
+/// A directory as the file of settings means it: `~` is home, and other paths begin where the file is.
+fn beside(file: Option<&Path>, dir: &Path) -> PathBuf {
+    if let (Ok(rest), Ok(home)) = (dir.strip_prefix("~"), etcetera::home_dir()) {
+        return home.join(rest);
+    }
+    file.and_then(Path::parent).map_or_else(|| dir.to_owned(), |folder| folder.join(dir))
 }
 
 fn absolute(dir: &Path) -> Result<PathBuf, CliError> {

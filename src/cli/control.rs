@@ -78,7 +78,7 @@ fn sentence(status: &Status) -> String {
         marks => line.push_str(&format!(", {marks} marks")),
     }
     if let Some(alarm) = status.health.alarm {
-        line.push_str(&format!(". ATTENTION: {}", said(alarm)));
+        line.push_str(&format!(". ATTENTION: {}", alarm_in_words(alarm)));
     }
     match status.trouble {
         Some(trouble) => line.push_str(&format!(". ATTENTION: {}", trouble.message())),
@@ -88,7 +88,8 @@ fn sentence(status: &Status) -> String {
     line
 }
 
-fn said(alarm: Alarm) -> &'static str {
+/// An alarm for the person at the terminal.
+pub fn alarm_in_words(alarm: Alarm) -> &'static str {
     match alarm {
         Alarm::NoSound => "no sound arrives from the microphone",
         Alarm::AllZero => "the microphone sends nothing but zeros: is it muted, or not allowed?",
@@ -168,10 +169,12 @@ pub fn watch(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
 /// The level of each track as a bar.
 fn meter(status: &Status) -> String {
     let tracks = usize::from(status.tracks.clamp(1, 2));
-    let bars = status.health.level_db.iter().take(tracks).map(|&db| {
-        let (low, high) = METER_DB;
-        let filled = ((db - low) / (high - low) * METER_CELLS).clamp(0.0, METER_CELLS) as usize;
-        format!("[{:<1$}]", "#".repeat(filled), METER_CELLS as usize)
-    });
-    bars.collect::<Vec<_>>().join(" ")
+    status.health.level_db.iter().take(tracks).map(|&db| bar(db)).collect::<Vec<_>>().join(" ")
+}
+
+/// A level as a bar.
+pub fn bar(db: f32) -> String {
+    let (low, high) = METER_DB;
+    let filled = ((db - low) / (high - low) * METER_CELLS).clamp(0.0, METER_CELLS) as usize;
+    format!("[{:<1$}]", "#".repeat(filled), METER_CELLS as usize)
 }

@@ -2,18 +2,22 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{self, BufRead, BufReader, IsTerminal},
     os::unix::{fs::OpenOptionsExt, process::CommandExt},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Stdio,
     sync::Arc,
 };
+
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 use super::{CliError, Config, load};
 use crate::daemon::{self, Client, ClientError, Request, Setup};
 
 /// What the background daemon prints when it listens.
 const READY: &str = "ready";
+/// A log of more bytes is put aside when the next recorder starts; the one put aside before it goes.
+const LOG_BYTES_MAX: u64 = 1_000_000;
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -31,6 +35,7 @@ pub fn run(args: &Args, config: &Config) -> Result<(), CliError> {
         config.remark("The recorder has ended.");
         return Ok(());
     }
+    log_to_stderr(config);
     let runtime = runtime()?;
     runtime.block_on(async {
         let listener = daemon::bind(&socket(config))?;
@@ -40,8 +45,22 @@ pub fn run(args: &Args, config: &Config) -> Result<(), CliError> {
         } else {
             config.remark(format!("Recording for {}. Ctrl-C ends it.", config.data_dir.display()));
         }
-        daemon::run(listener, shutdown, setup(config)).await.map_err(CliError::from)
+        tracing::info!("listening");
+        let ended = daemon::run(listener, shutdown, setup(config)).await;
+        tracing::info!("ended");
+        ended.map_err(CliError::from)
     })
+}
+
+/// Our own events and nobody else's: what a library logs might be made of speech.
+fn log_to_stderr(config: &Config) {
+    let ours = Targets::new().with_target(env!("CARGO_PKG_NAME"), tracing::Level::INFO);
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(false);
+    let lines = lines.with_ansi(config.color && io::stderr().is_terminal());
+    let registry = tracing_subscriber::registry().with(ours);
+    // Fails only where somebody has set one up already, who then gets the events.
+    let _ =
+        if config.journal { registry.with(lines.without_time()).try_init() } else { registry.with(lines).try_init() };
 }
 
 pub fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
@@ -96,17 +115,21 @@ pub fn connect_or_start(config: &Config) -> Result<Client, CliError> {
 fn start(config: &Config) -> Result<(), CliError> {
     fs::create_dir_all(&config.data_dir).map_err(|error| CliError::file(&config.data_dir, &error))?;
     let log_path = config.data_dir.join("daemon.log");
+    put_aside(&log_path);
     let log = fs::OpenOptions::new().append(true).create(true).mode(0o600).open(&log_path);
     let log = log.map_err(|error| CliError::file(&log_path, &error))?;
     let program =
         std::env::current_exe().map_err(|error| CliError::ours(format!("cannot find this program: {error}")))?;
     let mut command = std::process::Command::new(program);
     command.arg("daemon").arg("--announce").arg("--data-dir").arg(&config.data_dir);
-    if let [only] = config.models_dirs.as_slice() {
+    if let Some(only) = &config.settings.models_dir.value {
         command.arg("--models-dir").arg(only);
     }
     #[cfg(feature = "rust-bert")]
     command.arg("--encoder").arg(config.text_runtime.name());
+    if let Some(file) = config.file.as_deref().filter(|file| file.exists()) {
+        command.arg("--config").arg(file);
+    }
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -131,4 +154,12 @@ fn start(config: &Config) -> Result<(), CliError> {
         "the recorder did not start",
         format!("`sidetone daemon` shows why; or read {}", log_path.display()),
     ))
+}
+
+/// Keeps the log from growing for ever.
+fn put_aside(log: &Path) {
+    if fs::metadata(log).is_ok_and(|found| found.len() > LOG_BYTES_MAX) {
+        // A log that cannot be moved is written on.
+        let _ = fs::rename(log, log.with_extension("log.1"));
+    }
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Two synthetic voices; see tests/fixtures/README.md.
-const SESSION: &[u8] = include_bytes!("../../tests/fixtures/demo-session.ogg");
+pub const SESSION: &[u8] = include_bytes!("../../tests/fixtures/demo-session.ogg");
 const COACHEE: &str = "Hannah";
 /// How much faster than life the session is played.
 const SPEED: f64 = 8.0;

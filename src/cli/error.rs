@@ -46,6 +46,14 @@ impl CliError {
         Self { message: error.to_string(), hint, kind: Kind::User }
     }
 
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// An error of the file system, by name of the file.
     pub fn file(path: &Path, error: &io::Error) -> Self {
         let hint = match error.kind() {

@@ -58,7 +58,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
         None => load::default_whisper(config)?,
     };
     let models = load::models(config, &model)?;
-    let session = session(&args, source.tracks(), model)?;
+    let session = session(&args, source.tracks(), model, config)?;
     let hint = hint(args.roles, config)?;
     let setup = Setup { tracks: source.tracks(), hint, microphone: false };
     let progress = models::bar(config, source.length_s().map_or(0, |length| length as u64), &name_of(&args.file));
@@ -87,18 +87,18 @@ fn written(
     let bytes = Zeroizing::new(std::fs::read(&args.file).map_err(|error| CliError::file(&args.file, &error))?);
     let models = Models { moves: Some(load::coder(config)?), ..Models::default() };
     let outcome = pipeline::read(transcript::parse(&bytes, format)?, &models);
-    let session = session(&args, 1, String::new())?;
+    let session = session(&args, 1, String::new(), config)?;
     store(vault, &args, &session, &outcome, config, out)
 }
 
 /// Asks for consent; what is imported started now, as far as anybody knows.
-fn session(args: &Args, tracks: u8, model: String) -> Result<Session, CliError> {
+fn session(args: &Args, tracks: u8, model: String, config: &Config) -> Result<Session, CliError> {
     Ok(Session {
         consent: start::consent(args.consent_both)?,
         id: SessionId::generate(),
         coachee: args.coachee.clone(),
         started_at: start::now(),
-        coach_stance: args.stances.stance.map(Into::into),
+        coach_stance: args.stances.coach(config).map(Into::into),
         coachee_stance: args.stances.coachee_stance.map(Into::into),
         tracks,
         model,

@@ -15,7 +15,7 @@ use crate::{
 pub const DEMO_MODEL: &str = "demo.en";
 
 /// Threads that decode. whisper.cpp's threads spin, so one core is left to capture and everything else.
-fn threads() -> usize {
+pub fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1)).clamp(1, 4)
 }
 
@@ -24,8 +24,11 @@ fn path_of(config: &Config, entry: &Entry) -> Option<PathBuf> {
     weights::locate(&config.models_dirs, &entry.file)
 }
 
-/// The Whisper model to use when none is named: the recommended one if it is here, else the best that is.
+/// The Whisper model to use when none is named: as settled, else the recommended one if it is here, else the best that is.
 pub fn default_whisper(config: &Config) -> Result<String, CliError> {
+    if let Some(settled) = &config.settings.model.value {
+        return Ok(settled.clone());
+    }
     let manifest = Manifest::bundled()?;
     let here = |entry: &&Entry| entry.role == ModelRole::Whisper && path_of(config, entry).is_some();
     let recommended = manifest.entries().iter().filter(|entry| entry.recommended).find(here);

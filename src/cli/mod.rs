@@ -11,17 +11,24 @@ mod config;
 mod control;
 mod daemon;
 mod demo;
+mod doctor;
 mod error;
 mod held;
 mod hours;
 mod import;
+mod licences;
 mod load;
+mod man;
 mod models;
 mod pairing;
 mod pulse;
+mod privacy;
 mod recover;
 mod report;
+mod service;
 mod sessions;
+pub mod settings;
+mod setup;
 mod start;
 mod training;
 mod transcript;
@@ -54,6 +61,8 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Five questions and a sound check: the place to begin
+    Setup,
     /// The whole story in a minute, on a session that comes with the program
     Demo,
     /// The people you coach: add, list, remove, change a passphrase
@@ -110,10 +119,25 @@ pub enum Command {
     /// The model files: list, fetch, verify, import
     #[command(subcommand)]
     Models(models::Command),
+    /// The settings: their values, and where each came from
+    #[command(subcommand)]
+    Config(settings::Command),
+    /// Whether this computer can record a session, and what would make it better
+    Doctor,
+    /// Start the recorder at login: install, status, uninstall
+    #[command(subcommand)]
+    Service(service::Command),
+    /// One page for whoever answers for data protection at your school
+    Privacy(privacy::Args),
+    /// What the program is made of, and under which terms
+    Licences,
     /// Run the recorder in the foreground
     Daemon(daemon::Args),
     /// Print completions for a shell
     Completions { shell: clap_complete::Shell },
+    /// Write manual pages
+    #[command(hide = true)]
+    Man(man::Args),
 }
 
 /// Which session.
@@ -124,7 +148,8 @@ pub struct SessionArg {
     pub session: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Stance {
     Directive,
     Collaborative,
@@ -160,7 +185,13 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Args, ExitCode>
 /// With a message, a hint and an exit code.
 pub fn run(command: Command, config: &Config) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
+    // `setup` makes it.
+    if config.file_missing && !matches!(command, Command::Setup) {
+        let file = config.file.as_deref().unwrap_or(Path::new(""));
+        return Err(CliError::file(file, &io::ErrorKind::NotFound.into()));
+    }
     match command {
+        Command::Setup => setup::run(config, &mut out),
         Command::Demo => demo::run(config, &mut out),
         Command::Coachee(command) => coachee::run(command, config, &mut out),
         Command::Coach(command) => coach::run(command, config, &mut out),
@@ -185,6 +216,12 @@ pub fn run(command: Command, config: &Config) -> Result<(), CliError> {
         Command::Training(command) => training::run(command, config, &mut out),
         Command::Code(args) => code::run(args, config, &mut out),
         Command::Models(command) => models::run(command, config, &mut out),
+        Command::Service(command) => service::run(&command, config, &mut out),
+        Command::Man(args) => man::run(&args, &mut out),
+        Command::Privacy(args) => privacy::run(&args, config, &mut out),
+        Command::Licences => licences::run(config, &mut out),
+        Command::Doctor => doctor::run(config, &mut out),
+        Command::Config(command) => settings::run(&command, config, &mut out),
         Command::Daemon(args) => daemon::run(&args, config),
         Command::Completions { shell } => {
             let mut script = Vec::new();

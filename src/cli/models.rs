@@ -106,7 +106,7 @@ fn size(bytes: u64) -> String {
 }
 
 /// Bytes of memory in this machine; a careful guess where the system does not say.
-fn memory_bytes() -> u64 {
+pub fn memory_bytes() -> u64 {
     const GUESS: u64 = 8_000_000_000;
     // SAFETY: sysconf reads two numbers of the system.
     let (pages, page) = unsafe { (libc::sysconf(libc::_SC_PHYS_PAGES), libc::sysconf(libc::_SC_PAGESIZE)) };
@@ -124,7 +124,8 @@ pub fn bar(config: &Config, length: u64, what: &str) -> ProgressBar {
     ProgressBar::with_draw_target(Some(length), target).with_style(style).with_message(what.to_owned())
 }
 
-fn fetch(entry: &Entry, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+/// Brings a model; prints where it is.
+pub fn fetch(entry: &Entry, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let progress = bar(config, entry.bytes, &entry.name);
     let fetched = weights::fetch(entry, &config.fetch_into, &config.network, &mut |done, total| {
         progress.set_length(total);

@@ -38,8 +38,8 @@ pub struct Args {
     #[command(flatten)]
     stances: Stances,
     /// `default`, a device, `A+B` for two microphones, `A+system`, or `file:PATH`
-    #[arg(long, value_name = "SPEC", default_value = "default")]
-    input: String,
+    #[arg(long, value_name = "SPEC")]
+    input: Option<String>,
     /// How many times faster a file is played
     #[arg(long, value_name = "N", default_value_t = 1.0, hide = true)]
     speed: f64,
@@ -69,6 +69,13 @@ pub struct Stances {
     pub coachee_stance: Option<Stance>,
 }
 
+impl Stances {
+    /// The coach's: as said for this session, else as settled for all of them.
+    pub fn coach(self, config: &Config) -> Option<Stance> {
+        self.stance.or(config.settings.stance.value)
+    }
+}
+
 /// Which voice is the coach's.
 #[derive(clap::Args, Clone, Copy, Debug)]
 pub struct Roles {
@@ -91,7 +98,8 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     // Everything that can be wrong is looked at before two people are asked.
     let mut vault = Writer::open(&config.data_dir)?;
     let coachee = vault.coachee(&args.coachee)?;
-    let input: InputSpec = args.input.parse()?;
+    let spec = args.input.unwrap_or_else(|| config.settings.input.value.clone());
+    let input: InputSpec = spec.parse()?;
     if !(args.speed.is_finite() && args.speed > 0.0) {
         return Err(CliError::user("`--speed` must be more than 0", "`--speed 1` is the file's own speed"));
     }
@@ -99,10 +107,13 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
         Some(name) => name.clone(),
         None => load::default_whisper(config)?,
     };
+    // Which microphone is the coach's is settled once; an input of one track has none.
+    let two = matches!(input, InputSpec::Two(..) | InputSpec::WithSystem(_));
+    let settled = config.settings.coach_track.value.filter(|_| two).map(|track| track - 1);
     let input = match input {
         // The daemon has a working directory of its own.
         InputSpec::File(path) => format!("file:{}", absolute(path)?.display()),
-        _ => args.input,
+        _ => spec,
     };
     let consent = consent(args.consent_both)?;
     let confirmed = args.keep_audio.then(|| args.unlock.identity_of(&coachee)).transpose()?;
@@ -112,7 +123,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
             id,
             coachee: args.coachee,
             started_at: consent.given_at.clone(),
-            coach_stance: args.stances.stance.map(Into::into),
+            coach_stance: args.stances.coach(config).map(Into::into),
             coachee_stance: args.stances.coachee_stance.map(Into::into),
             tracks: 1,
             consent,
@@ -121,7 +132,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
         input,
         speed: args.speed,
         keep_audio: args.keep_audio,
-        coach_track: args.roles.track(),
+        coach_track: args.roles.track().or(settled),
         coach_speaks_first: args.roles.coach_speaks_first,
         voiceprint: coach::voiceprint(config)?,
         model_named: args.model.is_some(),

@@ -18,6 +18,22 @@ impl Awake {
     }
 }
 
+/// How long the system may take to say no.
+const REFUSED_WITHIN: Duration = Duration::from_millis(500);
+
+/// Whether sleep can be held off here: tries it for half a second.
+pub fn can_stay_awake() -> bool {
+    let mut awake = Awake::hold();
+    let begun = Instant::now();
+    while begun.elapsed() < REFUSED_WITHIN {
+        match awake.0.as_mut().map(Child::try_wait) {
+            Some(Ok(None)) => std::thread::sleep(Duration::from_millis(20)),
+            _ => return false,
+        }
+    }
+    true
+}
+
 impl Drop for Awake {
     fn drop(&mut self) {
         if let Some(child) = &mut self.0 {

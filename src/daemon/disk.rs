@@ -16,6 +16,19 @@ const MARGIN_BYTES: u64 = 50_000_000;
 /// With room for less than this many seconds more, the people in the room are warned.
 const WARN_S: f64 = 600.0;
 
+/// Room for sessions on a disk, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    pub free: u64,
+    /// What the longest session takes; without so much, none starts.
+    pub needed: u64,
+}
+
+/// How much room there is at `dir`; `None` when the system does not say.
+pub fn room(dir: &Path, tracks: u8) -> Option<Room> {
+    Some(Room { free: free(dir)?, needed: needed(tracks, SESSION_S_MAX) })
+}
+
 /// What `seconds` of a session take up, and the margin.
 fn needed(tracks: u8, seconds: f64) -> u64 {
     let recording = seconds * f64::from(tracks) * BYTES_PER_TRACK_SECOND as f64;

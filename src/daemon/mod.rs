@@ -22,7 +22,9 @@ use std::{fmt, fs, future::Future, path::PathBuf, pin::pin, sync::Arc, time::Dur
 
 use tokio::{net::UnixListener, task::JoinSet, time};
 
+pub use awake::can_stay_awake;
 pub use client::{Client, ClientError};
+pub use disk::{Room, room};
 pub use protocol::{Failure, LINE_BYTES_MAX, Phase, Reply, Request, Start, Status, Trouble};
 use slot::Slot;
 pub use socket::{bind, socket_path};

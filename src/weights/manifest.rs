@@ -114,7 +114,7 @@ impl Manifest {
             let mut near: Vec<(usize, &str)> = self
                 .entries
                 .iter()
-                .map(|entry| (distance(&wanted, &entry.name), entry.name.as_str()))
+                .map(|entry| (strsim::levenshtein(&wanted, &entry.name), entry.name.as_str()))
                 .filter(|(distance, near)| {
                     *distance <= 2 || (wanted.len() > 2 && near.contains(&wanted)) || wanted.contains(near)
                 })
@@ -124,25 +124,6 @@ impl Manifest {
             WeightsError::Unknown { name: name.to_owned(), near }
         })
     }
-}
-
-/// Levenshtein's: letters to insert, drop or replace.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (above, y) in row.iter_mut().skip(1).zip(&b) {
-            let best = (diagonal + usize::from(x != *y)).min(left + 1).min(*above + 1);
-            diagonal = std::mem::replace(above, best);
-            left = best;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -193,14 +174,5 @@ mod tests {
             assert!(hint.contains(offered), "{asked}: {hint}");
         }
         assert!(!manifest.find("zzz").unwrap_err().hint().unwrap().contains("did you mean"));
-    }
-
-    #[test]
-    fn distance_counts_letters() {
-        for (a, b, letters) in
-            [("", "", 0), ("abc", "abc", 0), ("abc", "", 3), ("kitten", "sitting", 3), ("flaw", "lawn", 2)]
-        {
-            assert_eq!(distance(a, b), letters, "{a} {b}");
-        }
     }
 }

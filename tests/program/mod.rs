@@ -82,7 +82,12 @@ impl Home {
     }
 
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sidetone"));
+        self.command_of(env!("CARGO_BIN_EXE_sidetone"))
+    }
+
+    /// Another program, in the same environment.
+    pub fn command_of(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())

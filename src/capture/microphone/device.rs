@@ -57,6 +57,11 @@ pub(super) fn names() -> Result<Vec<String>, CaptureError> {
     Ok(all()?.into_iter().map(|found| found.name).collect())
 }
 
+/// Names of the systems that answer here.
+pub(super) fn systems() -> Vec<&'static str> {
+    cpal::available_hosts().into_iter().map(|host| host.name()).collect()
+}
+
 /// # Errors
 /// When there is no such input, or the text fits several.
 pub(super) fn find(wanted: &Wanted) -> Result<Found, CaptureError> {
@@ -112,7 +117,7 @@ fn choose(text: &str, inputs: &[(String, String)]) -> Result<usize, CaptureError
 
 /// Where microphones come from. On Linux ALSA and no sound server, though cpal would choose one: servers take part in
 /// ALSA, and it is there without them.
-fn host() -> Result<cpal::Host, CaptureError> {
+pub(super) fn host() -> Result<cpal::Host, CaptureError> {
     quiet();
     #[cfg(target_os = "linux")]
     let host = cpal::host_from_id(cpal::HostId::Alsa);
@@ -267,9 +272,13 @@ fn refusal(error: &cpal::Error, wanted: &Wanted, name: &str) -> CaptureError {
         (ErrorKind::PermissionDenied, _) => CaptureError::Forbidden,
         (ErrorKind::DeviceNotAvailable | ErrorKind::HostUnavailable, Wanted::Default) => CaptureError::NoMicrophone,
         (ErrorKind::DeviceNotAvailable | ErrorKind::HostUnavailable, _) => CaptureError::UnknownDevice(name.into()),
+        _ if error.to_string().contains(NO_SERVER) => CaptureError::NoServer,
         _ => CaptureError::Failed { device: name.into(), reason: error.to_string() },
     }
 }
+
+/// EHOSTDOWN, which is how ALSA's way to a sound server says that there is none; cpal has no kind for it.
+const NO_SERVER: &str = "(112)";
 
 /// libasound writes to stderr whatever it looks for in vain. What matters of it comes back as an error, so that on this
 /// thread it is told to keep quiet.
@@ -341,5 +350,8 @@ mod tests {
         for (kind, wanted, expected) in cases {
             assert_eq!(refusal(&cpal::Error::new(kind), wanted, "x"), expected);
         }
+        let down = "ALSA function 'snd_pcm_open' failed with error 'Host is down (112)'";
+        let down = cpal::Error::with_message(ErrorKind::BackendError, down);
+        assert_eq!(refusal(&down, &named, "x"), CaptureError::NoServer);
     }
 }
