@@ -22,7 +22,7 @@ use crate::{
 pub enum Command {
     /// How was it? Room to think, use, trust: 1 to 5, or nothing
     #[command(after_help = "Examples:\n  sidetone pulse answer last\n  \
-        printf 'room 4\\ntrust 5\\n' | sidetone pulse answer last --passphrase-file FILE --answers -\n\n\
+        sidetone pulse answer last --answers FILE --identity FILE\n\n\
         The answers are never arguments, so that no shell remembers them. Answering again replaces them.")]
     Answer {
         #[command(flatten)]
