@@ -4,6 +4,7 @@ mod custody;
 mod deciding;
 mod places;
 mod schema;
+mod trend;
 
 use std::{
     fs,
