@@ -14,7 +14,7 @@
 //!                         v                               v                      v
 //!                      daemon ────────────────────> vault::Writer          report (text, page, JSON)
 //!                                              (seals; cannot read)
-//!                      coachee's key ─────────────> vault::Reader ──> transcript formats
+//!                      coachee's key ─────────────> vault::Reader ──> transcript formats, web
 //! ```
 //!
 //! # Layout
@@ -63,4 +63,5 @@ pub mod vault;
 pub mod weights;
 // Who drives it.
 pub mod daemon;
+pub mod web;
 pub mod cli;

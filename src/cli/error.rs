@@ -46,6 +46,10 @@ impl CliError {
         Self { message: error.to_string(), hint, kind: Kind::User }
     }
 
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// An error of the file system, by name of the file.
     pub fn file(path: &Path, error: &io::Error) -> Self {
         let hint = match error.kind() {
