@@ -14,7 +14,7 @@
 //!                         v                               v                      v
 //!                      daemon ────────────────────> vault::Writer          report (text, page, JSON)
 //!                                              (seals; cannot read)
-//!                      coachee's key ─────────────> vault::Reader ──> transcript formats
+//!                      coachee's key ─────────────> vault::Reader ──> transcript formats, web
 //! ```
 //!
 //! # Layout
@@ -72,4 +72,5 @@ pub mod weights;
 pub mod practice;
 // Who drives it.
 pub mod daemon;
+pub mod web;
 pub mod cli;

@@ -57,6 +57,11 @@ const ROOMS: &[(&str, &[&str], &str)] = &[
         ],
         "the daemon is driven; it knows no command line and no page",
     ),
+    (
+        "web",
+        &["report", "seal", "session", "transcript", "units", "vault"],
+        "pages of the person who opened them; the recorder and the models are no part of them",
+    ),
 ];
 
 /// A foreign crate, where it may be named, and why only there.
@@ -81,6 +86,7 @@ const HOMES: &[(&str, &[&str], &str)] = &[
     ("tracing_subscriber", &["cli/daemon"], "what is logged, and where, is settled once"),
     ("tokio", &["daemon", "web", "cli/daemon", "cli/demo"], "stages are ordinary synchronous functions"),
     ("axum", &["web"], "pages are served from one room"),
+    ("open::that_detached", &["cli"], "a browser is started where a person asked for it"),
     ("ureq", &["weights"], "the only code that opens a connection to another machine"),
     ("rpassword", &["cli/unlock"], "a passphrase is typed in one place"),
 ];

@@ -108,7 +108,7 @@ pub fn stop(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     if let Some(times) = ask {
         settle_roles(&mut vault, &which, times, config)?;
     }
-    report::show(&vault.find(&which)?, config, out)
+    report::show(&vault, &vault.find(&which)?, config, out)
 }
 
 /// Nobody said whose voice is whose: asks with a moment to think of, or says how to mend it.

@@ -46,7 +46,7 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     step(&config, "3. The report, for both of them:\n");
     let mut vault = Writer::open(&config.data_dir)?;
     let stored = vault.find(&session.to_string())?;
-    report::show(&stored, &config, out)?;
+    report::show(&vault, &stored, &config, out)?;
     out.flush()?;
 
     step(&config, "4. The coach tries to read the words, with another passphrase and with a key of their own:");

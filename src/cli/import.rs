@@ -122,7 +122,7 @@ fn store(
     if let Some(times) = outcome.ask {
         control::settle_roles(vault, &id, times.map(Sample::seconds), config)?;
     }
-    report::show(&vault.find(&id)?, config, out)
+    report::show(vault, &vault.find(&id)?, config, out)
 }
 
 /// Whose voice is the coach's, as far as is known.

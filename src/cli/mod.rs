@@ -20,6 +20,7 @@ mod licences;
 mod load;
 mod man;
 mod models;
+mod open;
 mod pairing;
 mod pulse;
 mod privacy;
@@ -32,6 +33,7 @@ mod setup;
 mod start;
 mod training;
 mod transcript;
+mod trend;
 mod unlock;
 
 use std::{
@@ -99,6 +101,10 @@ pub enum Command {
     Turns(report::TurnsArgs),
     /// The roles were the wrong way round: exchange them
     Swap(SessionArg),
+    /// Your own sessions in time, of one coachee or over all
+    Trend(trend::Args),
+    /// The coachee's page in the browser: unlock, read, decide
+    Open(open::Args),
     /// The words, for the coachee: show, export, keep, delete, take, redo
     #[command(subcommand)]
     Transcript(transcript::Command),
@@ -209,6 +215,8 @@ pub fn run(command: Command, config: &Config) -> Result<(), CliError> {
         Command::Report(args) => report::run(args, config, &mut out),
         Command::Turns(args) => report::turns(args, config, &mut out),
         Command::Swap(args) => sessions::swap(&args, config, &mut out),
+        Command::Trend(args) => trend::run(args, config, &mut out),
+        Command::Open(args) => open::run(args, config, &mut out),
         Command::Transcript(command) => transcript::run(command, config, &mut out),
         Command::Pairing(command) => pairing::run(command, config, &mut out),
         Command::Hours(command) => hours::run(command, config, &mut out),
@@ -262,15 +270,6 @@ fn shown(path: &Path) -> String {
 
 /// Shows a page with the program that the system uses for it.
 fn open_with_system(path: &Path) -> Result<(), CliError> {
-    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-    let started = std::process::Command::new(opener)
-        .arg(path)
-        .stdin(std::process::Stdio::null())
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .status();
-    match started {
-        Ok(status) if status.success() => Ok(()),
-        _ => Err(CliError::user("no browser could be opened", format!("open {} yourself", shown(path)))),
-    }
+    ::open::that_detached(path)
+        .map_err(|_| CliError::user("no browser could be opened", format!("open {} yourself", shown(path))))
 }

@@ -57,7 +57,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     if let Some(times) = outcome.ask {
         control::settle_roles(&mut vault, &id.to_string(), times.map(Sample::seconds), config)?;
     }
-    report::show(&vault.find(&id.to_string())?, config, out)
+    report::show(&vault, &vault.find(&id.to_string())?, config, out)
 }
 
 /// A session whose recorder is alive is not lost.

@@ -2,9 +2,10 @@
 
 use std::{io::Write, path::PathBuf};
 
-use super::{CliError, Config, held, print_json, shown};
+use super::{CliError, Config, ask, held, open, print_json, shown};
 use crate::{
-    report::{self, Report},
+    report::{self, Report, SUGGESTIONS, Steps},
+    session::SessionId,
     vault::{Stored, Writer},
 };
 
@@ -19,7 +20,19 @@ pub struct Args {
     /// Show the page in the browser
     #[arg(long)]
     open: bool,
+    /// With `--open`: only print the address
+    #[arg(long, requires = "open", conflicts_with = "html")]
+    no_browser: bool,
+    /// Choose one thing to try next, in your own words or by its number; without either it asks, and "" takes it back
+    ///
+    /// The next report with the same coachee opens with it. It is kept in the clear, and the coachee sees it too: write what
+    /// you will do, not what was said.
+    #[arg(long, value_name = "TEXT", num_args = 0..=1, default_missing_value = ASK)]
+    next: Option<String>,
 }
+
+/// `--next` alone. A step has no line break, so nobody can have written this.
+const ASK: &str = "\n";
 
 #[derive(clap::Args, Debug)]
 pub struct TurnsArgs {
@@ -31,20 +44,66 @@ pub struct TurnsArgs {
 }
 
 pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
-    let stored = Writer::open(&config.data_dir)?.find(&args.session)?;
-    if args.html.is_none() && !args.open {
-        return show(&stored, config, out);
-    }
-    let path = match args.html {
-        Some(path) => path,
-        None => {
-            let pages = config.data_dir.join("pages");
-            std::fs::create_dir_all(&pages).map_err(|error| CliError::file(&pages, &error))?;
-            pages.join(format!("{}.html", stored.session.id))
+    let mut vault = Writer::open(&config.data_dir)?;
+    let stored = vault.find(&args.session)?;
+    let report = of(&vault, &stored)?;
+    if let Some(next) = &args.next {
+        choose(&mut vault, stored.session.id, next, config)?;
+        if args.html.is_none() && !args.open {
+            return show(&vault, &stored, config, out);
         }
+    }
+    match args.html {
+        Some(path) => {
+            let report = if args.next.is_some() { of(&vault, &stored)? } else { report };
+            std::fs::write(&path, report::page(&report)).map_err(|error| CliError::file(&path, &error))?;
+            if args.open { super::open_with_system(&path) } else { Ok(writeln!(out, "{}", shown(&path))?) }
+        }
+        None if args.open => {
+            drop(vault);
+            open::report(&stored, args.no_browser, config, out)
+        }
+        None => print(&report, &vault, &stored.session.coachee, config, out),
+    }
+}
+
+/// Notes the one thing to try next.
+fn choose(vault: &mut Writer, session: SessionId, next: &str, config: &Config) -> Result<(), CliError> {
+    let typed;
+    let next = if next == ASK {
+        typed = offer()?;
+        typed.as_str()
+    } else {
+        next
     };
-    std::fs::write(&path, report::page(&of(&stored)?)).map_err(|error| CliError::file(&path, &error))?;
-    if args.open { super::open_with_system(&path) } else { Ok(writeln!(out, "{}", shown(&path))?) }
+    let picked = |number: usize| SUGGESTIONS.get(number.checked_sub(1)?).copied();
+    let step = match next.trim().parse::<usize>() {
+        Ok(number) => Some(picked(number).ok_or_else(|| {
+            CliError::user(
+                format!("there is no suggestion {number}"),
+                format!("1 to {} are there, or write your own: `--next \"...\"`", SUGGESTIONS.len()),
+            )
+        })?),
+        Err(_) => Some(next.trim()).filter(|step| !step.is_empty()),
+    };
+    vault.set_next_step(session, step)?;
+    config.remark(match step {
+        Some(_) => "Chosen. The next report with this coachee opens with it.",
+        None => "Nothing is chosen now.",
+    });
+    Ok(())
+}
+
+fn offer() -> Result<String, CliError> {
+    if !ask::can_ask() {
+        let hint = format!("`--next 1` to `--next {}`, or `--next \"...\"`", SUGGESTIONS.len());
+        return Err(CliError::user("there is no terminal to choose the next step on", hint));
+    }
+    for (index, suggestion) in SUGGESTIONS.iter().enumerate() {
+        eprintln!("  {}  {suggestion}", index + 1);
+    }
+    eprintln!("Kept in the clear, and the coachee sees it too: write what you will do, not what was said.");
+    Ok(ask::line("A number, or your own words:")?.unwrap_or_default())
 }
 
 pub fn turns(args: TurnsArgs, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
@@ -57,21 +116,27 @@ pub fn turns(args: TurnsArgs, config: &Config, out: &mut dyn Write) -> Result<()
 }
 
 /// The report as the terminal or `--json` shows it.
-pub fn show(stored: &Stored, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
-    let report = of(stored)?;
+pub fn show(vault: &Writer, stored: &Stored, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    print(&of(vault, stored)?, vault, &stored.session.coachee, config, out)
+}
+
+fn print(report: &Report, vault: &Writer, coachee: &str, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     if config.json {
         return print_json(out, &report.to_json());
     }
     write!(out, "{}", report.to_text(config.width, config.color))?;
-    for line in held::reviews_due(&Writer::open(&config.data_dir)?, Some(&stored.session.coachee))? {
+    for line in held::reviews_due(vault, Some(coachee))? {
         writeln!(out, "\n{line}")?;
     }
     Ok(())
 }
 
-fn of(stored: &Stored) -> Result<Report, CliError> {
+/// The report of a session, with the coach's notes.
+pub fn of(vault: &Writer, stored: &Stored) -> Result<Report, CliError> {
     let numbers = stored.numbers.as_ref().ok_or_else(|| unfinished(stored))?;
-    Ok(report::report(&stored.session, stored.decision.name(), numbers))
+    let steps = vault.steps(stored.session.id)?;
+    let report = report::report(&stored.session, stored.decision.name(), numbers);
+    Ok(report.with_steps(Steps { before: steps.before, next: steps.next }))
 }
 
 fn unfinished(stored: &Stored) -> CliError {

@@ -33,7 +33,7 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let undecided = sessions.iter().filter(|stored| stored.decision == Decision::Undecided && stored.has_words).count();
     if undecided > 0 {
         config.remark(format!(
-            "{undecided} with words that the coachee has not decided about: `sidetone transcript keep|delete|take SESSION`"
+            "{undecided} with words that the coachee has not decided about: `sidetone open SESSION`, or `sidetone transcript keep|delete|take SESSION`"
         ));
     }
     if let Some(stored) = sessions.iter().find(|stored| stored.state == State::Recording) {
@@ -76,5 +76,5 @@ pub fn swap(args: &SessionArg, config: &Config, out: &mut dyn Write) -> Result<(
     let stored = vault.find(&args.session)?;
     vault.swap(stored.session.id)?;
     config.remark("Exchanged: who was the coach is now the coachee, in every number.");
-    report::show(&vault.find(&args.session)?, config, out)
+    report::show(&vault, &vault.find(&args.session)?, config, out)
 }

@@ -277,7 +277,7 @@ fn remark_asserted(stored: &Stored, config: &Config) {
 }
 
 /// The words in a format, with their moves where it has room for them.
-fn written(words: &[Utterance], format: Format, config: &Config) -> Result<Spoken, CliError> {
+pub fn written(words: &[Utterance], format: Format, config: &Config) -> Result<Spoken, CliError> {
     if !matches!(format, Format::Json | Format::Tsv) || !moves::is_english(words) {
         return Ok(transcript::write(words, format));
     }
@@ -364,5 +364,5 @@ fn redo(
     let pipeline = Pipeline::new(load::models(config, &model)?, setup, None);
     let outcome = recover::replay(pipeline, recording, bytes, config);
     vault.finish(id, &outcome.numbers, &outcome.words, outcome.words_poor)?;
-    report::show(&vault.find(&id.to_string())?, config, out)
+    report::show(vault, &vault.find(&id.to_string())?, config, out)
 }

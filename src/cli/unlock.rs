@@ -32,10 +32,19 @@ impl Unlock {
     /// # Errors
     /// When it is not theirs, or the passphrase is wrong.
     pub fn identity_of(&self, coachee: &Coachee) -> Result<Identity, CliError> {
+        self.identity_with(coachee, None)
+    }
+
+    /// The same with the passphrase that was typed elsewhere, if one was.
+    ///
+    /// # Errors
+    /// As [`Unlock::identity_of`].
+    pub fn identity_with(&self, coachee: &Coachee, typed: Option<&str>) -> Result<Identity, CliError> {
         let identity = match (&self.identity, &coachee.locked_identity) {
             (Some(file), _) => read_identity(file)?,
             (None, Some(locked)) => {
-                let passphrase = self.passphrase(&format!("Passphrase of {}:", coachee.name))?;
+                let asked = || self.passphrase(&format!("Passphrase of {}:", coachee.name));
+                let passphrase = typed.map_or_else(asked, |typed| Ok(Zeroizing::new(typed.to_owned())))?;
                 seal::unlock(locked, &passphrase)?
             }
             (None, None) => {

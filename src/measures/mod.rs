@@ -12,6 +12,7 @@ mod flanders;
 mod floor;
 mod interval;
 mod ownership;
+mod point;
 mod talk;
 mod timing;
 mod waiting;
@@ -29,6 +30,7 @@ pub use self::{
     flanders::Flanders,
     interval::Interval,
     ownership::{MIN_STEPS, Ownership},
+    point::{Point, point},
     talk::{Speech, TalkRatio},
     timing::{MIN_TURNS, Turns},
     waiting::{LONG_S, MIN_WAITS, Waiting, Waits},

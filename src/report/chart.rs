@@ -82,7 +82,7 @@ fn lane(spans: &[Span], (start, row_s, end): (f64, f64, f64), class: &str, y: u3
     (drawn, seconds)
 }
 
-fn drawing(title: &str, told: &str, height: u32, shapes: &str) -> String {
+pub fn drawing(title: &str, told: &str, height: u32, shapes: &str) -> String {
     format!(
         "<svg role=\"img\" aria-label=\"{title}. {told}\" viewBox=\"0 0 {ACROSS} {height}\" preserveAspectRatio=\"none\">\
          <title>{title}. {told}</title>{shapes}</svg>"
@@ -94,7 +94,7 @@ fn class(coach: bool) -> &'static str {
 }
 
 /// `12:30`, or `1:02:30`.
-fn clock(seconds: f64) -> String {
+pub fn clock(seconds: f64) -> String {
     let whole = seconds.round() as u64;
     match whole / 3600 {
         0 => format!("{}:{:02}", whole / 60, whole % 60),

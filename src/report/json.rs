@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::{
-    Decision,
+    Decision, Steps,
     words::{Directiveness, Moves, Ownership, Questions, WaitTime},
 };
 use crate::{
@@ -44,6 +44,8 @@ pub struct Report {
     pub(super) words_decoded: bool,
     #[serde(skip)]
     pub(super) spans: Vec<RoleSpan>,
+    #[serde(skip)]
+    pub(super) steps: Steps,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -138,6 +140,7 @@ impl Report {
             length_s,
             words_decoded: numbers.words_decoded,
             spans: numbers.spans.clone(),
+            steps: Steps::default(),
         }
     }
 

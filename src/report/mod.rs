@@ -10,13 +10,24 @@ mod measured;
 mod page;
 mod phrases;
 mod rttm;
+mod steps;
 mod text;
+mod trend;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
-pub use self::{json::Report, page::page, phrases::length, rttm::rttm, words::Coded};
+pub use self::{
+    chart::clock,
+    json::Report,
+    page::{STYLE, article, escaped_into, page, sealed_words},
+    phrases::length,
+    rttm::rttm,
+    steps::{SUGGESTIONS, Steps},
+    trend::{Trend, trend},
+    words::Coded,
+};
 use crate::{
     measures::{Caveat, Numbers, measure},
     session::Session,

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::{chart, json::Report, phrases};
+use super::{chart, json::Report, phrases, steps};
 
-const STYLE: &str = include_str!("page.css");
+/// What every page of the program looks like.
+pub const STYLE: &str = include_str!("page.css");
 
 /// Nothing may be loaded or run, whatever is in the page.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -12,28 +13,50 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 /// The report as a page of its own, UTF-8.
 pub fn page(report: &Report) -> String {
     let title = escaped(&report.title());
+    let next = section(steps::NEXT, &paragraph(&report.next_said()));
+    alone(&title, &article(report, "", &next, &sealed_words(report)))
+}
+
+/// The report as it stands on a page, from its title to its last line: with `first` below the title, `next` where the next
+/// step is, and `words` about the words; all three are HTML.
+pub fn article(report: &Report, first: &str, next: &str, words: &str) -> String {
     let sections = [
+        tried(report),
         shares(report),
         timeline(report),
         turns(report),
         measured(report),
         stances(report),
+        next.to_owned(),
         caveats(report),
-        words(report),
+        words.to_owned(),
     ];
+    format!(
+        "<h1>{}</h1>\n<p class=\"soft\">{}</p>\n{first}{}\
+         <footer>Session <code>{}</code>. Both of you see the same numbers, and they hold nothing that was said.</footer>\n",
+        escaped(&report.title()),
+        escaped(&report.circumstances()),
+        sections.concat(),
+        report.session,
+    )
+}
+
+/// A page that needs nothing else.
+pub(super) fn alone(title: &str, main: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n\
-         <h1>{title}</h1>\n<p class=\"soft\">{}</p>\n{}\
-         <footer>Session <code>{}</code>. Both of you see the same numbers, and nothing that was said is on this page.</footer>\n\
-         </main>\n</body>\n</html>\n",
-        escaped(&report.circumstances()),
-        sections.concat(),
-        report.session,
+         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{main}</main>\n</body>\n</html>\n"
     )
+}
+
+/// What the coach wanted to try: the first thing on the page.
+fn tried(report: &Report) -> String {
+    let Some((step, since)) = report.tried_said() else { return String::new() };
+    let body = format!("<p class=\"step\">{}</p>\n<p class=\"soft\">{}</p>\n", escaped(&step), escaped(&since));
+    section(steps::BEFORE, &body)
 }
 
 fn shares(report: &Report) -> String {
@@ -117,7 +140,8 @@ fn caveats(report: &Report) -> String {
     section(phrases::CAVEATS, &format!("<ul>\n{points}</ul>\n"))
 }
 
-fn words(report: &Report) -> String {
+/// Where the words are, for a page that cannot show them.
+pub fn sealed_words(report: &Report) -> String {
     let (said, commands) = report.words_said();
     let points: String =
         commands.iter().map(|command| format!("<li><code>{}</code></li>\n", escaped(command))).collect();
@@ -125,11 +149,11 @@ fn words(report: &Report) -> String {
     section(phrases::WORDS, &format!("{}{list}", paragraph(&said)))
 }
 
-fn section(heading: &str, body: &str) -> String {
+pub(super) fn section(heading: &str, body: &str) -> String {
     format!("<section>\n<h2>{heading}</h2>\n{body}</section>\n")
 }
 
-fn paragraph(text: &str) -> String {
+pub(super) fn paragraph(text: &str) -> String {
     format!("<p>{}</p>\n", marked(text))
 }
 
@@ -142,8 +166,15 @@ fn marked(text: &str) -> String {
 }
 
 /// Text that can stand in HTML, in an attribute too.
-fn escaped(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut safe, character| {
+pub(super) fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    escaped_into(&mut safe, text);
+    safe
+}
+
+/// Appends text as it can stand in HTML, in an attribute too: at most six times as long.
+pub fn escaped_into(safe: &mut String, text: &str) {
+    for character in text.chars() {
         match character {
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
@@ -152,6 +183,5 @@ fn escaped(text: &str) -> String {
             '\'' => safe.push_str("&#39;"),
             other => safe.push(other),
         }
-        safe
-    })
+    }
 }

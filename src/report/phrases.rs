@@ -13,10 +13,6 @@ pub const STANCES: &str = "What you meant it to be";
 pub const CAVEATS: &str = "Good to know";
 pub const WORDS: &str = "The words";
 
-/// With one of these the talk ratio is not shown: there is a number, and nothing should be concluded from it.
-const NOT_ENOUGH_TO_SAY: [Caveat; 5] =
-    [Caveat::NoSpeech, Caveat::SilentTrack, Caveat::OneVoice, Caveat::MuchUnattributed, Caveat::ShortSession];
-
 /// One person's part of the talk.
 pub struct ShareSaid {
     pub name: &'static str,
@@ -132,22 +128,21 @@ impl Report {
             _ if self.measures.has(Caveat::NoSpeech) => ("There are none.".to_owned(), &[]),
             Decision::Deleted => (format!("{name} had them deleted. These numbers are what is left."), &[]),
             Decision::Taken => (format!("{name} took them off this computer."), &[]),
-            _ if !self.words_decoded => {
-                (format!("None could be decoded. The sound stays sealed to {name}, who may try again:"), &["redo"])
-            }
-            Decision::Kept => (format!("Sealed to {name}, who keeps them and alone can read them:"), &["show"]),
-            Decision::Undecided => (
-                format!("Sealed to {name}, who alone can read them and decides what becomes of them:"),
-                &["show", "keep", "delete"],
+            _ if !self.words_decoded => (
+                format!("None could be decoded. The sound stays sealed to {name}, who may try again:"),
+                &["transcript redo"],
             ),
+            Decision::Kept => (format!("Sealed to {name}, who keeps them and alone can read them:"), &["open"]),
+            Decision::Undecided => {
+                (format!("Sealed to {name}, who alone can read them and decides what becomes of them:"), &["open"])
+            }
         };
-        (said, verbs.iter().map(|verb| format!("sidetone transcript {verb} {session}")).collect())
+        (said, verbs.iter().map(|verb| format!("sidetone {verb} {session}")).collect())
     }
 
     /// The talk ratio, if something may be concluded from it.
     pub fn telling_ratio(&self) -> Option<TalkRatio> {
-        let unsafe_to_tell = NOT_ENOUGH_TO_SAY.iter().any(|&caveat| self.measures.has(caveat));
-        self.measures.talk_ratio.filter(|_| !unsafe_to_tell)
+        self.measures.telling_ratio()
     }
 
     /// The coachee's name, safe for a terminal.

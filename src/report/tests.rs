@@ -72,6 +72,10 @@ What you meant it to be
   Of all talk, 40 % was the coach's. Who talks how long is one part of it; what
   is said in that time is the larger one.
 
+One thing to try next
+  Nothing is chosen yet: `sidetone report 01ARZ3NDEKTSV4RRFFQ69G5FAV --next`
+  offers a few.
+
 Good to know
   - Whoever spoke first was taken for the coach. If that is the wrong way round:
     `sidetone swap 01ARZ3NDEKTSV4RRFFQ69G5FAV`.
@@ -83,9 +87,7 @@ Good to know
 
 The words
   Sealed to Ana, who alone can read them and decides what becomes of them:
-    sidetone transcript show 01ARZ3NDEKTSV4RRFFQ69G5FAV
-    sidetone transcript keep 01ARZ3NDEKTSV4RRFFQ69G5FAV
-    sidetone transcript delete 01ARZ3NDEKTSV4RRFFQ69G5FAV
+    sidetone open 01ARZ3NDEKTSV4RRFFQ69G5FAV
 ";
     assert_eq!(report(&session(), "undecided", &numbers()).to_text(80, false), expected);
 }
@@ -113,6 +115,11 @@ What you meant it to be
   Of all talk, 40 % was the coach's. Who talks how long is
   one part of it; what is said in that time is the larger
   one.
+
+One thing to try next
+  Nothing is chosen yet:
+  `sidetone report 01ARZ3NDEKTSV4RRFFQ69G5FAV --next` offers
+  a few.
 
 Good to know
   - The computer was too busy to keep all of the sound; what
@@ -146,6 +153,10 @@ Turns            how many       typical       longest
 
 What you meant it to be
   Nobody said beforehand; `--stance` at the start is for that.
+
+One thing to try next
+  Nothing is chosen yet:
+  `sidetone report 01ARZ3NDEKTSV4RRFFQ69G5FAV --next` offers a few.
 
 Good to know
   - Of less than half a minute of talk it is clear whose it was: not
@@ -212,7 +223,7 @@ fn the_page_needs_nothing_else_and_says_what_the_text_says() {
         "<strong>40 %</strong>",
         "The coach&#39;s share lies between 35 and 45 %.",
         "<tr><th scope=\"row\">Coachee</th><td>50</td><td>6 s</td><td>6 s</td></tr>",
-        "<code>sidetone transcript show 01ARZ3NDEKTSV4RRFFQ69G5FAV</code>",
+        "<code>sidetone open 01ARZ3NDEKTSV4RRFFQ69G5FAV</code>",
     ];
     for said in said {
         assert!(page.contains(said), "{said}");
@@ -223,6 +234,22 @@ fn the_page_needs_nothing_else_and_says_what_the_text_says() {
         let opened = count(&format!("<{element}>")) + count(&format!("<{element} "));
         assert_eq!(opened, count(&format!("</{element}>")), "{element}");
     }
+}
+
+#[test]
+fn the_coachs_notes_open_and_end_the_report_and_are_in_no_key() {
+    let steps = Steps {
+        before: Some(("Wait <three>\u{1b}[2J seconds".to_owned(), "2026-11-20T09:00:00Z".to_owned())),
+        next: Some("Ask, then listen".to_owned()),
+    };
+    let report = report(&session(), "kept", &numbers()).with_steps(steps);
+    let text = report.to_text(80, false);
+    let opens = "\nTo try this time\n  Wait <three>[2J seconds\n  The coach chose this after the session on 2026-11-20.\n\nHow the talk";
+    assert!(text.contains(opens), "{text}");
+    assert!(text.contains("\nOne thing to try next\n  Ask, then listen\n"), "{text}");
+    let page = page(&report);
+    assert!(page.contains("<p class=\"step\">Wait &lt;three&gt;[2J seconds</p>") && page.contains("Ask, then listen"));
+    assert!(!report.to_json().to_string().contains("listen"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The report that a terminal shows: what a coach reads in the minute after a session.
 
-use super::{json::Report, layout::Sheet, phrases};
+use super::{json::Report, layout::Sheet, phrases, steps};
 
 impl Report {
     /// For a terminal `width` columns wide (48 to 100 are used); `color` adds ANSI colours.
@@ -8,6 +8,11 @@ impl Report {
         let mut sheet = Sheet::new(width, color);
         sheet.title(&self.title());
         sheet.dim(&self.circumstances());
+        if let Some((step, since)) = self.tried_said() {
+            sheet.heading(steps::BEFORE);
+            sheet.say(&step);
+            sheet.say(&since);
+        }
         self.shares(&mut sheet);
         self.turns(&mut sheet);
         for (heading, sentences) in self.words_measured() {
@@ -18,6 +23,8 @@ impl Report {
         for sentence in self.stances_said() {
             sheet.say(&sentence);
         }
+        sheet.heading(steps::NEXT);
+        sheet.say(&self.next_said());
         if !self.caveats.is_empty() {
             sheet.heading(phrases::CAVEATS);
         }

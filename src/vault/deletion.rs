@@ -109,13 +109,9 @@ impl Writer {
                 again |= practice::erase(&transaction, receipt.session, what, &at)?.is_some();
                 continue;
             }
-            let here = match sessions::get(&transaction, receipt.session) {
-                Ok(entry) => {
-                    what.decision().is_none_or(|decision| entry.stored.has_words || entry.stored.decision != decision)
-                }
-                Err(VaultError::NoSession(_)) => false,
-                Err(other) => return Err(other),
-            };
+            let here = sessions::standing(&transaction, receipt.session)?.is_some_and(|(decided, has_words)| {
+                what.decision().is_none_or(|decision| has_words || decided != decision)
+            });
             if here {
                 data.erase(&transaction, receipt.session, what, &at)?;
                 again = true;

@@ -34,12 +34,14 @@
 mod deletion;
 mod directory;
 mod plain;
+mod points;
 mod practice;
 mod reader;
 mod receipts;
 mod retention;
 mod schema;
 mod sessions;
+mod steps;
 mod words;
 mod writer;
 
@@ -49,6 +51,7 @@ pub use practice::Note;
 pub use reader::Reader;
 pub use receipts::Receipt;
 pub use retention::{NOTICE_DAYS, RETENTION_DAYS};
+pub use steps::Steps;
 pub use words::{open_words, seal_words};
 pub use writer::Writer;
 
@@ -152,6 +155,8 @@ pub enum VaultError {
     Newer,
     #[error("a name has one line and 1 to 200 letters")]
     BadName,
+    #[error("a next step has one line and 1 to 200 letters")]
+    BadStep,
     #[error("there is no coachee called {0}")]
     NoCoachee(String),
     #[error("a coachee called {0} is here already")]
@@ -206,6 +211,7 @@ impl VaultError {
             Self::Unusable { .. } => "name another data directory with --data-dir, one that is yours alone",
             Self::Newer => "update sidetone, or name another data directory with --data-dir; nothing was changed",
             Self::BadName => "give a shorter name, e.g. `sidetone coachee add Ana`",
+            Self::BadStep => "say it in a few words, e.g. `sidetone report --next \"Count to three after a question\"`",
             Self::NoCoachee(_) => {
                 "`sidetone coachee list` shows who is there; `sidetone coachee add NAME` adds somebody"
             }

@@ -25,6 +25,16 @@ pub fn line(text: &str) -> Result<&str, VaultError> {
     if fits { Ok(text) } else { Err(VaultError::BadLine) }
 }
 
+/// Longest next step, in letters; the schema has the same limit.
+const STEP_MAX: usize = 200;
+
+/// A coach's note of one line.
+pub fn step(step: &str) -> Result<&str, VaultError> {
+    let step = step.trim();
+    let fits = !step.is_empty() && step.chars().count() <= STEP_MAX && !step.chars().any(char::is_control);
+    if fits { Ok(step) } else { Err(VaultError::BadStep) }
+}
+
 /// A model's name, as one word.
 pub fn model(name: &str) -> String {
     name.chars()

@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use super::{
-    Decision, Receipt, State, VaultError, Writer,
+    Receipt, State, VaultError, Writer,
     deletion::Paths,
     plain,
     receipts::What,
@@ -28,14 +28,9 @@ impl Writer {
         let (at, data) = (plain::time(self.now()), Paths::of(self));
         let transaction = immediate(&mut self.connection)?;
         let mut gone = Vec::new();
-        for entry in sessions::all(&transaction)? {
-            let stored = entry.stored;
-            let over = stored.delete_after.is_some_and(|after| after <= at);
-            if stored.decision != Decision::Undecided || !over {
-                continue;
-            }
-            let what = if stored.state == State::Recording { What::EverythingDeleted } else { What::RetentionOver };
-            gone.push(data.erase(&transaction, stored.session.id, what, &at)?);
+        for (session, state) in sessions::overdue(&transaction, &at)? {
+            let what = if state == State::Recording { What::EverythingDeleted } else { What::RetentionOver };
+            gone.push(data.erase(&transaction, session, what, &at)?);
         }
         transaction.commit()?;
         if !gone.is_empty() {

@@ -10,8 +10,11 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 use super::{VaultError, directory, writer::immediate};
 
 /// Each once released and never changed; new ones are added at the end.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_sessions.sql"), include_str!("migrations/0002_practice.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_sessions.sql"),
+    include_str!("migrations/0002_practice.sql"),
+    include_str!("migrations/0003_next_step.sql"),
+];
 
 /// How long one program waits for another (the daemon and a command) before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

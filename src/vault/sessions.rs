@@ -42,6 +42,32 @@ pub fn get(connection: &Connection, session: SessionId) -> Result<Entry, VaultEr
     entry.unwrap_or(Err(VaultError::NoSession(id)))
 }
 
+/// Undecided sessions whose time was over at `at`, without their numbers: every opening asks.
+pub fn overdue(connection: &Connection, at: &str) -> Result<Vec<(SessionId, State)>, VaultError> {
+    let sql = "SELECT id, state FROM sessions WHERE decision = ? AND delete_after <= ? ORDER BY id";
+    let mut select = connection.prepare(sql)?;
+    let rows: Vec<(String, String)> = select
+        .query_map([Decision::Undecided.name(), at], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    let known = |(id, state): &(String, String)| {
+        let state = named(&State::ALL, State::name, state).ok_or_else(|| damaged(id))?;
+        Ok((id.parse().map_err(|_| damaged(id))?, state))
+    };
+    rows.iter().map(known).collect()
+}
+
+/// What was decided of a session, and whether its words are here; `None` when there is no such session.
+pub fn standing(connection: &Connection, session: SessionId) -> Result<Option<(Decision, bool)>, VaultError> {
+    let id = session.to_string();
+    let sql = "SELECT decision, EXISTS (SELECT 1 FROM transcripts WHERE session = id) FROM sessions WHERE id = ?";
+    let row: Option<(String, bool)> =
+        connection.query_row(sql, [&id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    row.map(|(decision, has_words)| {
+        Ok((named(&Decision::ALL, Decision::name, &decision).ok_or_else(|| damaged(&id))?, has_words))
+    })
+    .transpose()
+}
+
 /// The session that an id, a unique prefix of one in either case, or `last` means.
 pub fn find(connection: &Connection, which: &str) -> Result<SessionId, VaultError> {
     let which = which.trim();
@@ -105,6 +131,6 @@ fn named<T: Copy>(all: &[T], name: impl Fn(T) -> &'static str, wanted: &str) -> 
     all.iter().copied().find(|one| name(*one) == wanted)
 }
 
-fn damaged(id: &str) -> VaultError {
+pub fn damaged(id: &str) -> VaultError {
     VaultError::Database(format!("the row of session {id} is damaged"))
 }

@@ -5,6 +5,7 @@ mod deciding;
 mod places;
 mod practice;
 mod schema;
+mod trend;
 
 use std::{
     fs,

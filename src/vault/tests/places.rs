@@ -6,6 +6,7 @@ use super::*;
 const RELEASED: &[&str] = &[
     include_str!("../../../tests/fixtures/released/vault-1.sql"),
     include_str!("../../../tests/fixtures/released/vault-2.sql"),
+    include_str!("../../../tests/fixtures/released/vault-3.sql"),
 ];
 
 #[test]
@@ -42,6 +43,8 @@ fn what_every_release_wrote_is_still_read() {
         assert_eq!(reader.transcript(kept.session.id).unwrap(), swapped(words()));
         let taken = writer.find(&id('B')).unwrap();
         assert_eq!((taken.decision, taken.has_words), (Decision::Taken, false));
+        let noted = dump.contains("next_steps").then_some("Count to three after each question.");
+        assert_eq!(writer.steps(kept.session.id).unwrap().next.as_deref(), noted);
         let receipts = writer.receipts().unwrap();
         let told: Vec<_> =
             receipts.iter().map(|receipt| (receipt.what.as_str(), receipt.session.to_string())).collect();

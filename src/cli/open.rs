@@ -1,0 +1,91 @@
+//! `sidetone open` and `sidetone report --open`: pages in the browser, served by this very process.
+
+use std::{io::Write, time::Duration};
+
+use super::{CliError, Config, print_json, transcript, unlock::Unlock};
+use crate::{
+    session::SessionId,
+    vault::{Stored, Writer},
+    web::{self, Coachee, END_AFTER, LOCK_AFTER, Visit, Visitor, WebError},
+};
+
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// An id, the beginning of one, or `last`
+    session: String,
+    #[command(flatten)]
+    unlock: Unlock,
+    /// Lock the words after so many seconds without anybody reading
+    #[arg(long, value_name = "SECONDS", default_value_t = LOCK_AFTER.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    lock_after: u64,
+    /// Only print the address
+    #[arg(long)]
+    no_browser: bool,
+}
+
+pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let vault = Writer::open(&config.data_dir)?;
+    let stored = vault.find(&args.session)?;
+    super::report::of(&vault, &stored)?;
+    let coachee = vault.coachee(&stored.session.coachee)?;
+    let unlock = args.unlock;
+    let asks_passphrase = unlock.passphrase_file.is_none() && unlock.identity.is_none();
+    if asks_passphrase && coachee.locked_identity.is_none() {
+        return Err(CliError::user(
+            format!("the key of {} is kept elsewhere", coachee.name),
+            "name its file: `--identity FILE`",
+        ));
+    }
+    let writing = config.clone();
+    let visitor = Visitor::Coachee(Coachee {
+        asks_passphrase,
+        unlock: Box::new(move |passphrase| {
+            let given = asks_passphrase.then_some(passphrase);
+            unlock.identity_with(&coachee, given).map_err(|error| error.message().to_owned())
+        }),
+        write: Box::new(move |words, format| {
+            transcript::written(words, format, &writing).map_err(|error| error.message().to_owned())
+        }),
+    });
+    let lock_after = Duration::from_secs(args.lock_after);
+    serve(stored.session.id, visitor, (lock_after, END_AFTER.max(lock_after)), args.no_browser, config, out)
+}
+
+/// The report, with the coach's next step.
+pub fn report(stored: &Stored, no_browser: bool, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    serve(stored.session.id, Visitor::Coach, (LOCK_AFTER, END_AFTER), no_browser, config, out)
+}
+
+fn serve(
+    session: SessionId,
+    visitor: Visitor,
+    (lock_after, end_after): (Duration, Duration),
+    no_browser: bool,
+    config: &Config,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    let visit = Visit { data_dir: config.data_dir.clone(), session, visitor, lock_after, end_after };
+    web::serve(visit, |address| {
+        // Nobody may be there to read it: the browser is.
+        let _ = tell(address, config, out);
+        if !no_browser && open::that_detached(address).is_err() {
+            config.remark("No browser could be opened: open this address yourself, on this computer.");
+        }
+        let minutes = end_after.as_secs().div_ceil(60);
+        config.remark(format!(
+            "The address works once. This ends when the page is closed, or after {minutes} minutes without a reader; Ctrl-C \
+             ends it now."
+        ));
+    })
+    .map_err(|error: WebError| CliError::of(&error, error.hint()))
+}
+
+fn tell(address: &str, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    if config.json {
+        print_json(out, &serde_json::json!({ "url": address }))?
+    } else {
+        writeln!(out, "{address}")?
+    }
+    Ok(out.flush()?)
+}

@@ -1,0 +1,76 @@
+//! A session as one point of a trend: the measures that a line can be drawn of, each only where it is enough to say.
+
+use super::{Caveat, Interval, MIN_QUESTIONS, MIN_STEPS, MIN_UTTERANCES, MIN_WAITS, Measures, TalkRatio};
+
+/// With one of these the talk ratio is not shown: there is a number, and nothing should be concluded from it.
+const NOT_ENOUGH_TO_SAY: [Caveat; 5] =
+    [Caveat::NoSpeech, Caveat::SilentTrack, Caveat::OneVoice, Caveat::MuchUnattributed, Caveat::ShortSession];
+
+/// Shares `0..=1`; `None` where there is not enough to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Point {
+    /// The coach's share of the talk.
+    pub talk: Option<Interval>,
+    /// Directiveness: the share of telling.
+    pub telling: Option<Interval>,
+    /// Of the coach's questions.
+    pub open_questions: Option<Interval>,
+    /// The coach's questions after which it was quiet for three seconds.
+    pub waiting: Option<Interval>,
+    /// The coachee's share of the next steps.
+    pub own_steps: Option<Interval>,
+}
+
+impl Point {
+    /// In the order of the fields.
+    pub fn each(&self) -> [Option<Interval>; 5] {
+        [self.talk, self.telling, self.open_questions, self.waiting, self.own_steps]
+    }
+}
+
+impl Measures {
+    /// The talk ratio, if something may be concluded from it.
+    pub fn telling_ratio(&self) -> Option<TalkRatio> {
+        let unsafe_to_tell = NOT_ENOUGH_TO_SAY.iter().any(|&caveat| self.has(caveat));
+        self.talk_ratio.filter(|_| !unsafe_to_tell)
+    }
+}
+
+/// The point that a session adds.
+pub fn point(measures: &Measures) -> Point {
+    let talk = measures.telling_ratio().map(|ratio| Interval {
+        value: ratio.coach.get(),
+        low: ratio.low.get(),
+        high: ratio.high.get(),
+    });
+    let Some(words) = &measures.words else { return Point { talk, ..Point::default() } };
+    let (questions, steps) = (words.questions, words.ownership);
+    Point {
+        talk,
+        telling: words.directiveness.index.filter(|_| words.directiveness.utterances >= MIN_UTTERANCES),
+        open_questions: questions.share_open.filter(|_| questions.open + questions.closed >= MIN_QUESTIONS),
+        waiting: words
+            .waiting
+            .map(|waiting| waiting.after_question)
+            .filter(|w| w.count >= MIN_WAITS)
+            .and_then(|w| w.long),
+        own_steps: steps.share.filter(|_| steps.coachee_steps + steps.coach_steps >= MIN_STEPS),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{measure, properties::numbers};
+    use super::*;
+
+    #[test]
+    fn only_what_is_enough_to_say_is_a_point() {
+        let long = measure(&numbers(60.0, "a 0 20, b 20 40"));
+        let talk = point(&long).talk.unwrap();
+        assert!(talk.low < 0.5 && talk.value == 0.5 && talk.high > 0.5, "{talk:?}");
+        assert_eq!(point(&long).each()[1..], [None; 4]);
+        let short = measure(&numbers(60.0, "a 0 10, b 10 20"));
+        assert!(short.talk_ratio.is_some());
+        assert_eq!(point(&short), Point::default());
+    }
+}

@@ -1,0 +1,59 @@
+//! One thing to try: what a coach chose after an earlier session opens the report, what they choose after this one ends it.
+
+use super::json::Report;
+
+/// What a coach may pick from, where writing their own is too much. Each can be done in the next session and heard in it.
+pub const SUGGESTIONS: [&str; 6] = [
+    "Count to three after each question.",
+    "Ask what they noticed before saying what I saw.",
+    "Say back what I heard before the next question.",
+    "Ask one question at a time, starting with what or how.",
+    "Give advice only after asking whether it is wanted.",
+    "End by asking what they will do, and wait for their words.",
+];
+
+pub const BEFORE: &str = "To try this time";
+pub const NEXT: &str = "One thing to try next";
+
+/// What a report says of next steps: the coach's own notes. They are in no key of the JSON, whose schema has no field that
+/// can hold free text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Steps {
+    /// Chosen after an earlier session, with its start (RFC 3339).
+    pub before: Option<(String, String)>,
+    pub next: Option<String>,
+}
+
+impl Report {
+    /// The same report, opening and ending with the coach's notes.
+    #[must_use]
+    pub fn with_steps(mut self, steps: Steps) -> Self {
+        self.steps = steps;
+        self
+    }
+
+    /// What the coach chose for next time.
+    pub fn next_step(&self) -> Option<&str> {
+        self.steps.next.as_deref()
+    }
+
+    /// The note to open with, and when it was chosen.
+    pub(super) fn tried_said(&self) -> Option<(String, String)> {
+        let (step, since) = self.steps.before.as_ref()?;
+        let day = since.get(..10).unwrap_or_default();
+        Some((plain(step), format!("The coach chose this after the session on {}.", plain(day))))
+    }
+
+    /// What was chosen for next time; without a choice, how to make one.
+    pub(super) fn next_said(&self) -> String {
+        match &self.steps.next {
+            Some(step) => plain(step),
+            None => format!("Nothing is chosen yet: `sidetone report {} --next` offers a few.", self.session),
+        }
+    }
+}
+
+/// Without what could steer a terminal.
+fn plain(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).collect()
+}

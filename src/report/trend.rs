@@ -1,0 +1,409 @@
+//! A coach's own sessions in time: one line per measure, and a change only where it is larger than the noise.
+//!
+//! # When a change is said
+//! The latest sessions (five, or half of fewer than ten) are compared with up to ten before them by Welch's test (Welch,
+//! "The generalization of 'Student's' problem when several different population variances are involved", *Biometrika* 34,
+//! 1947): a change is said only when the 99 % interval of the difference of both means leaves out zero. 99 rather than
+//! 95 %, because five measures are looked at side by side (Bonferroni: 5 % over five). The spread of a group counts as at
+//! least what its sessions' own intervals admit, so that a few values that happen to agree prove nothing.
+//! With fewer than six sessions nothing is said of change.
+//!
+//! Over all coachees the points have no names. Nothing here compares people, ranks or scores: there is no better or worse,
+//! only more and less.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::{
+    chart::drawing,
+    json::share,
+    layout::Sheet,
+    page::{alone, escaped, paragraph, section},
+    phrases::{between, percent},
+};
+use crate::measures::{Interval, Point};
+
+/// Sessions that count as the latest, and those before them that they are compared with.
+const LATEST: usize = 5;
+const BEFORE: usize = 10;
+/// Fewer sessions say nothing of change: three against three is the least that has a spread.
+const MIN_SESSIONS: usize = 6;
+
+/// Half a 95 % interval in standard errors.
+const Z: f64 = 1.96;
+/// Two-sided 99 % quantiles of Student's t for 1 to 30 degrees of freedom (NIST/SEMATECH e-Handbook, 1.3.6.7.2).
+const T99: [f64; 30] = [
+    63.657, 9.925, 5.841, 4.604, 4.032, 3.707, 3.499, 3.355, 3.250, 3.169, 3.106, 3.055, 3.012, 2.977, 2.947, 2.921,
+    2.898, 2.878, 2.861, 2.845, 2.831, 2.819, 2.807, 2.797, 2.787, 2.779, 2.771, 2.763, 2.756, 2.750,
+];
+
+/// Sessions that are drawn: more would be a smear.
+const DRAWN: usize = 60;
+/// Those that fit on a terminal's line.
+const SPARKS: usize = 40;
+
+/// Key, name, and what a share of it is a share of.
+const MEASURES: [(&str, &str, &str); 5] = [
+    ("talk_ratio", "The coach's share of the talk", "of all talk"),
+    ("directiveness", "Telling", "of telling, asking, reflecting, affirming and leaving the choice together"),
+    ("open_questions", "Open questions", "of the coach's questions"),
+    ("wait_time", "Three seconds of quiet", "of the coach's questions"),
+    ("ownership", "Steps in the coachee's own words", "of all next steps"),
+];
+
+/// What a terminal, a page and a script get.
+#[derive(Clone, Debug, Serialize)]
+pub struct Trend {
+    /// `null` over all, where nobody has a name.
+    coachee: Option<String>,
+    sessions: usize,
+    measures: Vec<Line>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Line {
+    measure: &'static str,
+    #[serde(skip)]
+    name: &'static str,
+    #[serde(skip)]
+    whole: &'static str,
+    points: Vec<Dot>,
+    /// `null` with too few sessions.
+    change: Option<Change>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Dot {
+    started_at: String,
+    value: f64,
+    low: f64,
+    high: f64,
+}
+
+/// The latest sessions against those before.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+struct Change {
+    latest: f64,
+    before: f64,
+    latest_sessions: usize,
+    before_sessions: usize,
+    /// Latest less before, with its 99 % bounds.
+    difference: f64,
+    low: f64,
+    high: f64,
+    /// Whether the bounds leave out zero.
+    larger_than_noise: bool,
+}
+
+/// The trend of sessions in the order of time; `coachee` when all are with one.
+pub fn trend(coachee: Option<&str>, points: &[(String, Point)]) -> Trend {
+    let line = |(index, (measure, name, whole)): (usize, (&'static str, &'static str, &'static str))| {
+        let known = points.iter().filter_map(|(at, point)| Some((at, (*point.each().get(index)?)?)));
+        let (dots, intervals): (Vec<Dot>, Vec<Interval>) = known.map(|(at, one)| (Dot::new(at, one), one)).unzip();
+        Line { measure, name, whole, points: dots, change: change(&intervals) }
+    };
+    Trend {
+        coachee: coachee.map(str::to_owned),
+        sessions: points.len(),
+        measures: MEASURES.into_iter().enumerate().map(line).collect(),
+    }
+}
+
+impl Dot {
+    fn new(at: &str, one: Interval) -> Self {
+        Self { started_at: at.to_owned(), value: share(one.value), low: share(one.low), high: share(one.high) }
+    }
+
+    /// The day, safe for a terminal.
+    fn day(&self) -> String {
+        self.started_at.chars().take(10).filter(|character| !character.is_control()).collect()
+    }
+}
+
+/// `None` with too few sessions to say anything.
+fn change(intervals: &[Interval]) -> Option<Change> {
+    if intervals.len() < MIN_SESSIONS {
+        return None;
+    }
+    let latest_sessions = LATEST.min(intervals.len() / 2);
+    let (earlier, latest) = intervals.split_at(intervals.len() - latest_sessions);
+    let before = earlier.get(earlier.len().saturating_sub(BEFORE)..)?;
+    let (new, old) = (Group::of(latest), Group::of(before));
+    let squared = new.error + old.error;
+    let freedom = squared * squared / (new.error * new.error / new.freedom + old.error * old.error / old.freedom);
+    let reach = t99(freedom) * squared.sqrt();
+    let difference = new.mean - old.mean;
+    Some(Change {
+        latest: share(new.mean),
+        before: share(old.mean),
+        latest_sessions,
+        before_sessions: before.len(),
+        difference: share(difference),
+        low: share(difference - reach),
+        high: share(difference + reach),
+        larger_than_noise: difference.abs() > reach,
+    })
+}
+
+struct Group {
+    mean: f64,
+    /// Squared error of the mean.
+    error: f64,
+    freedom: f64,
+}
+
+impl Group {
+    fn of(intervals: &[Interval]) -> Self {
+        let count = intervals.len() as f64;
+        let mean = intervals.iter().map(|one| one.value).sum::<f64>() / count;
+        let seen = intervals.iter().map(|one| (one.value - mean).powi(2)).sum::<f64>() / (count - 1.0);
+        let admitted = intervals.iter().map(|one| ((one.high - one.low) / 2.0 / Z).powi(2)).sum::<f64>() / count;
+        // Never nothing: a hundredth of a percent is as fine as a value is given.
+        Self { mean, error: seen.max(admitted).max(1e-8) / count, freedom: count - 1.0 }
+    }
+}
+
+/// For a fraction of a degree the wider bound of the whole one below.
+fn t99(freedom: f64) -> f64 {
+    let whole = (freedom.floor().max(1.0) as usize).min(T99.len());
+    T99.get(whole - 1).copied().unwrap_or(f64::INFINITY)
+}
+
+impl Trend {
+    pub fn to_json(&self) -> serde_json::Value {
+        // Cannot fail: every key is a string and every float finite.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// For a terminal `width` columns wide.
+    pub fn to_text(&self, width: usize, color: bool) -> String {
+        let mut sheet = Sheet::new(width, color);
+        sheet.title(&self.title());
+        sheet.dim(&self.circumstances());
+        for line in &self.measures {
+            sheet.heading(line.name);
+            if !line.points.is_empty() {
+                sheet.say(&sparks(&line.points));
+            }
+            line.said().iter().for_each(|sentence| sheet.say(sentence));
+        }
+        sheet.finish()
+    }
+
+    /// As one page that needs nothing else.
+    pub fn to_page(&self) -> String {
+        let title = escaped(&self.title());
+        let mut main = format!("<h1>{title}</h1>\n<p class=\"soft\">{}</p>\n", escaped(&self.circumstances()));
+        for line in &self.measures {
+            let said: String = line.said().iter().map(|sentence| paragraph(sentence)).collect();
+            main.push_str(&section(&escaped(line.name), &format!("{}{said}", line.drawn())));
+        }
+        let _ = writeln!(main, "<footer>{}</footer>", escaped(RULE));
+        alone(&title, &main)
+    }
+
+    fn title(&self) -> String {
+        let name = |name: &String| name.chars().filter(|character| !character.is_control()).collect::<String>();
+        match &self.coachee {
+            Some(coachee) => format!("Your sessions with {}", name(coachee)),
+            None => "All your sessions".to_owned(),
+        }
+    }
+
+    fn circumstances(&self) -> String {
+        let dots = || self.measures.iter().flat_map(|line| &line.points);
+        let count = match self.sessions {
+            0 => return "No finished sessions yet.".to_owned(),
+            1 => "1 session".to_owned(),
+            more => format!("{more} sessions"),
+        };
+        match (dots().map(Dot::day).min(), dots().map(Dot::day).max()) {
+            (Some(first), Some(last)) if first != last => format!("{count} · {first} to {last}"),
+            (Some(day), _) => format!("{count} · {day}"),
+            _ => count,
+        }
+    }
+}
+
+/// On the page, where somebody may wonder.
+const RULE: &str = "Dots are sessions, the lines through them how sure each is. A change is said only when the latest five \
+    sessions differ from the ten before by more than sessions differ anyway (Welch's test, 99 %). More or less is neither \
+    better nor worse.";
+
+impl Line {
+    fn said(&self) -> Vec<String> {
+        let Some(last) = self.points.last() else { return vec!["Not enough to say in any session.".to_owned()] };
+        let (low, high) = between(last.low, last.high);
+        let latest = format!("On {} it was {} % ({low} to {high} %) {}.", last.day(), percent(last.value), self.whole);
+        vec![latest, self.change_said()]
+    }
+
+    fn change_said(&self) -> String {
+        let Some(change) = &self.change else {
+            return format!(
+                "{} of the {MIN_SESSIONS} sessions that it takes to say whether it changes.",
+                self.points.len()
+            );
+        };
+        let means = format!(
+            "{} % on average in the latest {} sessions, {} % in the {} before",
+            percent(change.latest),
+            change.latest_sessions,
+            percent(change.before),
+            change.before_sessions
+        );
+        if !change.larger_than_noise {
+            return format!("No change larger than sessions differ anyway: {means}.");
+        }
+        let more = if change.difference > 0.0 { "More" } else { "Less" };
+        let ends = (change.low.abs().min(change.high.abs()), change.low.abs().max(change.high.abs()));
+        let (low, high) = between(ends.0, ends.1);
+        format!("{more} than before: {means}. The difference lies between {low} and {high} points.")
+    }
+
+    /// The latest sessions from left to right, from nothing at the bottom to all at the top.
+    fn drawn(&self) -> String {
+        const HEIGHT: f64 = 120.0;
+        const EDGE: f64 = 6.0;
+        let shown = latest(&self.points, DRAWN);
+        if shown.is_empty() {
+            return String::new();
+        }
+        let step = 1000.0 / shown.len() as f64;
+        let y = |share: f64| HEIGHT - EDGE - share * (HEIGHT - 2.0 * EDGE);
+        let (mut whiskers, mut line, mut dots) = (String::new(), String::new(), String::new());
+        for (index, dot) in shown.iter().enumerate() {
+            let x = (index as f64 + 0.5) * step;
+            let _ = write!(whiskers, "M{x:.1} {:.1}V{:.1}", y(dot.low), y(dot.high));
+            let _ = write!(line, "{}{x:.1} {:.1}", if index == 0 { 'M' } else { 'L' }, y(dot.value));
+            // A line of no length with round ends: a dot that stays round however the drawing is stretched.
+            let _ = write!(dots, "M{x:.1} {:.1}h0", y(dot.value));
+        }
+        let grid: String = [0.0, 0.5, 1.0].iter().map(|share| format!("M0 {:.1}H1000", y(*share))).collect();
+        let values: Vec<String> = shown.iter().map(|dot| format!("{} %", percent(dot.value))).collect();
+        let told = format!("From the earliest to the latest of {}: {}", shown.len(), values.join(", "));
+        let picture = drawing(
+            &escaped(self.name),
+            &told,
+            HEIGHT as u32,
+            &format!(
+                "<path class=\"ground\" d=\"{grid}\"/><path class=\"whisker\" d=\"{whiskers}\"/>\
+                 <path class=\"thread\" d=\"{line}\"/><path class=\"dots\" d=\"{dots}\"/>"
+            ),
+        );
+        format!("<div class=\"trend\"><span>100 %</span><span>50 %</span><span>0 %</span>{picture}</div>\n")
+    }
+}
+
+fn latest<T>(all: &[T], count: usize) -> &[T] {
+    all.get(all.len().saturating_sub(count)..).unwrap_or_default()
+}
+
+/// `▂▃▅ (low ▁ is 0 %, high █ is 100 %)`.
+fn sparks(points: &[Dot]) -> String {
+    const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let height = |dot: &Dot| HEIGHTS.get(((dot.value * 8.0) as usize).min(7)).copied().unwrap_or(' ');
+    latest(points, SPARKS).iter().map(height).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn points(values: &[f64]) -> Vec<(String, Point)> {
+        let point = |(day, &value): (usize, &f64)| {
+            let talk = Some(Interval { value, low: value - 0.03, high: value + 0.03 });
+            (format!("2026-11-{:02}T09:00:00Z", day + 1), Point { talk, ..Point::default() })
+        };
+        values.iter().enumerate().map(point).collect()
+    }
+
+    fn change_of(values: &[f64]) -> Option<Change> {
+        trend(None, &points(values)).measures[0].change
+    }
+
+    #[test]
+    fn a_change_is_said_only_when_larger_than_the_noise() {
+        let table: [(&[f64], Option<bool>); 6] = [
+            (&[0.4, 0.5, 0.6, 0.5, 0.4], None),
+            (&[0.4, 0.5, 0.6, 0.4, 0.5, 0.6], Some(false)),
+            (&[0.60, 0.62, 0.58, 0.61, 0.59, 0.40, 0.42, 0.38, 0.41, 0.39], Some(true)),
+            (&[0.70, 0.50, 0.60, 0.75, 0.45, 0.50, 0.60, 0.40, 0.65, 0.35], Some(false)),
+            // Values that happen to agree, one percent apart: within what each session's own interval admits.
+            (&[0.50, 0.50, 0.50, 0.50, 0.50, 0.51, 0.51, 0.51, 0.51, 0.51], Some(false)),
+            (&[0.5; 6], Some(false)),
+        ];
+        for (values, expected) in table {
+            assert_eq!(change_of(values).map(|change| change.larger_than_noise), expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn the_bounds_are_welchs() {
+        // Means 0.2 apart, both of variance 0.00025, five each: eight degrees, t = 3.355, error 0.01. The intervals here
+        // admit (0.03 / 1.96)^2 = 0.000234, which is less.
+        let change = change_of(&[0.60, 0.62, 0.58, 0.61, 0.59, 0.40, 0.42, 0.38, 0.41, 0.39]).unwrap();
+        assert_eq!((change.latest, change.before, change.difference), (0.4, 0.6, -0.2));
+        assert!((change.low + 0.2336).abs() < 2e-4 && (change.high + 0.1665).abs() < 2e-4, "{change:?}");
+    }
+
+    #[test]
+    fn noise_alone_is_seldom_called_a_change() {
+        // Sessions that differ as chance has it: 99 % bounds must hold in about 99 of 100 series.
+        let mut state = 20_261_124_u64;
+        let mut random = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1u64 << 53) as f64
+        };
+        let mut called = 0;
+        for _ in 0..2000 {
+            let values: Vec<f64> = (0..15).map(|_| 0.4 + 0.05 * (0..4).map(|_| random()).sum::<f64>()).collect();
+            called += usize::from(change_of(&values).unwrap().larger_than_noise);
+        }
+        assert!(called <= 40, "{called} of 2000");
+    }
+
+    #[test]
+    fn the_text() {
+        let text = trend(Some("Ana"), &points(&[0.60, 0.62, 0.58, 0.61, 0.59, 0.40, 0.42, 0.38, 0.41, 0.39]))
+            .to_text(80, false);
+        let expected = "\
+Your sessions with Ana
+10 sessions · 2026-11-01 to 2026-11-10
+
+The coach's share of the talk
+  ▅▅▅▅▅▄▄▄▄▄
+  On 2026-11-10 it was 39 % (36 to 42 %) of all talk.
+  Less than before: 40 % on average in the latest 5 sessions, 60 % in the 5
+  before. The difference lies between 16 and 24 points.
+
+Telling
+  Not enough to say in any session.
+";
+        assert!(text.starts_with(expected), "{text}");
+    }
+
+    #[test]
+    fn over_all_nobody_has_a_name_and_nothing_is_scored() {
+        let all = trend(None, &points(&[0.5]));
+        let outward = [all.to_json().to_string(), all.to_text(80, true), all.to_page()].concat().to_lowercase();
+        for word in ["score", "rank", "better than", "worse than", "average coach"] {
+            assert!(!outward.contains(word), "{word}");
+        }
+        assert_eq!(all.to_json()["coachee"], serde_json::Value::Null);
+        assert!(all.to_text(80, false).contains("1 of the 6 sessions"));
+        assert!(trend(None, &[]).to_text(80, false).contains("No finished sessions yet."));
+    }
+
+    #[test]
+    fn the_page_has_a_text_for_every_line_and_needs_nothing_else() {
+        let page = trend(Some("<b>"), &points(&[0.5; 100])).to_page();
+        assert!(page.contains("Your sessions with &lt;b&gt;"));
+        assert_eq!(page.matches("<svg ").count(), page.matches("role=\"img\" aria-label=").count());
+        for forbidden in ["<script", "http://", "https://", "src=", "NaN"] {
+            assert!(!page.contains(forbidden), "{forbidden}");
+        }
+        assert!(page.len() < 30_000);
+    }
+}

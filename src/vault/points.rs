@@ -1,0 +1,86 @@
+//! What a trend is made of: a row of a few measures for each session, made of its numbers once, because reading the numbers
+//! of 10,000 sessions takes seconds. A trigger drops the row when the numbers change.
+
+use rusqlite::{Connection, Row, params, params_from_iter};
+
+use super::{State, VaultError, Writer, sessions, writer::immediate};
+use crate::{
+    measures::{Interval, Point, measure, point},
+    session::SessionId,
+};
+
+/// Rises when a definition of a measure changes: rows of another version are made again.
+const VERSION: u32 = 1;
+
+/// Of an interval: value, low, high.
+const COLUMNS: usize = 3;
+
+const NAMES: &str = "talk, talk_low, talk_high, telling, telling_low, telling_high, \
+    open_questions, open_questions_low, open_questions_high, waiting, waiting_low, waiting_high, \
+    own_steps, own_steps_low, own_steps_high";
+
+impl Writer {
+    /// When each finished session began (RFC 3339), and its measures, the earliest first; of one coachee, or of all.
+    ///
+    /// # Errors
+    /// When there is no such coachee, or the database fails.
+    pub fn points(&mut self, coachee: Option<&str>) -> Result<Vec<(String, Point)>, VaultError> {
+        let coachee = coachee.map(|name| self.coachee(name)).transpose()?.map(|coachee| coachee.name);
+        self.make_points()?;
+        let sql = format!(
+            "SELECT started_at, {NAMES} FROM points JOIN sessions ON id = session \
+             WHERE ?1 IS NULL OR coachee = ?1 ORDER BY started_at, id"
+        );
+        let mut select = self.connection.prepare(&sql)?;
+        let rows = select.query_map([coachee], |row| Ok((row.get(0)?, read(row)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Makes the rows that are missing.
+    fn make_points(&mut self) -> Result<(), VaultError> {
+        if missing(&self.connection)?.is_empty() {
+            return Ok(());
+        }
+        let transaction = immediate(&mut self.connection)?;
+        for session in missing(&transaction)? {
+            let Some(numbers) = sessions::get(&transaction, session)?.stored.numbers else { continue };
+            let values = values(&point(&measure(&numbers)));
+            let places = ", ?".repeat(values.len());
+            let sql =
+                format!("INSERT OR REPLACE INTO points (session, version, {NAMES}) VALUES (?, {VERSION}{places})");
+            let id = session.to_string();
+            let row = std::iter::once::<&dyn rusqlite::ToSql>(&id).chain(values.iter().map(|v| v as _));
+            transaction.execute(&sql, params_from_iter(row))?;
+        }
+        Ok(transaction.commit()?)
+    }
+}
+
+fn missing(connection: &Connection) -> Result<Vec<SessionId>, VaultError> {
+    let sql = "SELECT id FROM sessions WHERE state = ? \
+               AND NOT EXISTS (SELECT 1 FROM points WHERE session = id AND version = ?) ORDER BY id";
+    let mut select = connection.prepare(sql)?;
+    let ids: Vec<String> =
+        select.query_map(params![State::Finished.name(), VERSION], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    ids.iter().map(|id| id.parse().map_err(|_| sessions::damaged(id))).collect()
+}
+
+fn values(point: &Point) -> Vec<Option<f64>> {
+    point.each().iter().flat_map(|one| [one.map(|i| i.value), one.map(|i| i.low), one.map(|i| i.high)]).collect()
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Point> {
+    let interval = |measure: usize| -> rusqlite::Result<Option<Interval>> {
+        let column = 1 + measure * COLUMNS;
+        let (value, low, high): (Option<f64>, Option<f64>, Option<f64>) =
+            (row.get(column)?, row.get(column + 1)?, row.get(column + 2)?);
+        Ok(value.zip(low).zip(high).map(|((value, low), high)| Interval { value, low, high }))
+    };
+    Ok(Point {
+        talk: interval(0)?,
+        telling: interval(1)?,
+        open_questions: interval(2)?,
+        waiting: interval(3)?,
+        own_steps: interval(4)?,
+    })
+}

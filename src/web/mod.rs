@@ -1,0 +1,114 @@
+//! Pages on the loopback interface, for the person who opened them: the report with the coach's next step, and the coachee's
+//! own page, where the words are read and decided about. Runs in that person's foreground process, never in the daemon, and
+//! ends when nobody reads any more.
+//!
+//! # A hostile web page, and another program on this computer
+//! Whatever a browser visits may send requests to `127.0.0.1`. Each of these stops it alone (`guard.rs`):
+//! * a random port; a token that works once, in the address that is opened, and is exchanged for a cookie;
+//! * the cookie is `HttpOnly`, `SameSite=Strict` and bound to a random path: cookies are not kept apart by port, and a
+//!   server of somebody else on another port must not be sent it;
+//! * `Host` must be ours, which DNS rebinding cannot forge; `Origin` and `Sec-Fetch-Site` must not be foreign; a form sends
+//!   a secret of its page along;
+//! * no CORS header, no frame, no script or style but ours, and none inline.
+//!
+//! # Where words may be
+//! In this process while unlocked: [`Utterance`](crate::transcript::Utterance)s and the pages made of them are wiped when
+//! they go. Buffers of the socket, and the browser, are beyond that: `no-store` keeps pages out of its cache, `autocomplete=off` what is
+//! typed out of its memory, and a search is posted, because addresses end in the history. They are on disk only where the coachee
+//! exports them.
+//!
+//! Without JavaScript everything works; `page.js` locks when nobody moves, and searches while one types.
+
+mod guard;
+mod pages;
+mod room;
+mod routes;
+mod words;
+
+use std::{fmt, io, net::Ipv4Addr, path::PathBuf, time::Duration};
+
+use crate::{
+    seal::Identity,
+    session::SessionId,
+    transcript::{Format, Spoken, Utterance},
+    vault::VaultError,
+};
+
+/// After so long without a sign of a reader the words are locked: longer than a page takes to read, shorter than a walk to
+/// the coffee machine and back.
+pub const LOCK_AFTER: Duration = Duration::from_secs(300);
+/// After so long without a request the process ends.
+pub const END_AFTER: Duration = Duration::from_secs(900);
+
+/// What is to be seen, and by whom.
+#[derive(Debug)]
+pub struct Visit {
+    pub data_dir: PathBuf,
+    pub session: SessionId,
+    pub visitor: Visitor,
+    pub lock_after: Duration,
+    pub end_after: Duration,
+}
+
+/// Who looks.
+#[derive(Debug)]
+pub enum Visitor {
+    /// The numbers, and the next step to be chosen.
+    Coach,
+    /// The same numbers, and the words.
+    Coachee(Coachee),
+}
+
+/// What the coachee's page needs of its surroundings.
+pub struct Coachee {
+    /// False when a key file, or a passphrase's, was named already.
+    pub asks_passphrase: bool,
+    /// The identity behind a passphrase, or why not.
+    pub unlock: Box<dyn Fn(&str) -> Result<Identity, String> + Send + Sync>,
+    /// Words in a format, with their moves where it has room for them; or why not.
+    pub write: Box<dyn Fn(&[Utterance], Format) -> Result<Spoken, String> + Send + Sync>,
+}
+
+impl fmt::Debug for Coachee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Coachee").field("asks_passphrase", &self.asks_passphrase).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum WebError {
+    #[error("no page can be served on this computer: {0}")]
+    Serving(#[from] io::Error),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+impl WebError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Serving(_) => Some("`sidetone report --html FILE` writes the report as a file instead".to_owned()),
+            Self::Vault(error) => error.hint(),
+        }
+    }
+}
+
+/// Serves the visit until it is closed, idle for long, or interrupted. `opened` gets the address to be opened, which works
+/// once.
+///
+/// # Errors
+/// When nothing can be served.
+pub fn serve(visit: Visit, opened: impl FnOnce(&str)) -> Result<(), WebError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let room = room::Room::new(visit, listener.local_addr()?.port())?;
+        let router = routes::router(&room);
+        opened(&room.address());
+        tokio::select! {
+            served = axum::serve(listener, router) => served?,
+            () = room.ended() => {}
+        }
+        Ok(())
+    })
+}

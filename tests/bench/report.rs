@@ -1,0 +1,118 @@
+//! What looking costs: a trend of 10,000 sessions, and the report of three hours. Prints a table, or with `--json` one object
+//! of the same keys.
+//!
+//! Nothing is asserted: figures depend on the machine. The bars are beside them, for people to compare.
+
+use std::{
+    hint::black_box,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use sidetone::{
+    measures::{Numbers, RoleSpan},
+    report,
+    seal::Identity,
+    session::{Consent, Role, Session, SessionId},
+    units::{Sample, Span},
+    vault::{KeepAudio, Writer},
+};
+
+const SESSIONS: u32 = 10_000;
+const LONG_S: u64 = 3 * 3600;
+/// A turn of each person takes so long together.
+const ROUND_S: u64 = 9;
+/// The best of so many.
+const TRIES: usize = 10;
+
+fn numbers(duration_s: u64) -> Numbers {
+    let span = |start: u64, end: u64, role| {
+        let ends = Span::new(Sample::from_seconds(start as f64), Sample::from_seconds(end as f64));
+        ends.map(|span| RoleSpan { span, role: Some(role), confidence: 0.9 })
+    };
+    let rounds = (0..duration_s).step_by(ROUND_S as usize);
+    let spans = rounds.flat_map(|at| [span(at, at + 3, Role::Coach), span(at + 3, at + 8, Role::Coachee)]);
+    Numbers {
+        duration_s: duration_s as f64,
+        tracks: 1,
+        spans: spans.flatten().collect(),
+        words_decoded: true,
+        ..Numbers::default()
+    }
+}
+
+fn session() -> Session {
+    Session {
+        id: SessionId::generate(),
+        coachee: "B".to_owned(),
+        started_at: "2026-11-24T09:00:00Z".to_owned(),
+        coach_stance: None,
+        coachee_stance: None,
+        tracks: 1,
+        consent: Consent { given_at: "2026-11-24T09:00:00Z".to_owned(), wording: 1, asserted: true },
+        model: String::new(),
+    }
+}
+
+/// One finished session of half an hour, and copies of its row.
+fn fill(data: &Path) {
+    let mut writer = Writer::open(data).unwrap();
+    writer.add_coachee("B", &Identity::generate().to_recipient(), None).unwrap();
+    let session = session();
+    writer.begin(&session, KeepAudio::No).unwrap();
+    writer.finish(session.id, &numbers(1800), &[], false).unwrap();
+    drop(writer);
+    let database = rusqlite::Connection::open(data.join("sidetone.db")).unwrap();
+    let columns = "coachee, recipient, started_at, coach_stance, coachee_stance, tracks, consent_at, consent_wording, \
+                   consent_asserted, model, state, keep_audio, decision, retention_days, delete_after, notice_at, recording, \
+                   swapped, numbers";
+    let sql = format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {SESSIONS} - 1) \
+         INSERT INTO sessions (id, {columns}) SELECT printf('01ARZ3NDEKTSV4RRFF%08d', i), {columns} FROM n, sessions \
+         WHERE id = '{}'",
+        session.id
+    );
+    database.execute_batch(&sql).unwrap();
+}
+
+fn best(mut work: impl FnMut()) -> f64 {
+    let mut once = || {
+        let begun = Instant::now();
+        work();
+        begun.elapsed()
+    };
+    let best: Duration = (0..TRIES).map(|_| once()).min().unwrap_or_default();
+    best.as_secs_f64() * 1000.0
+}
+
+fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    fill(&data);
+    let begun = Instant::now();
+    let points = Writer::open(&data).unwrap().points(None).unwrap();
+    assert_eq!(points.len(), SESSIONS as usize);
+    let first_ms = begun.elapsed().as_secs_f64() * 1000.0;
+    let trend_ms = best(|| {
+        let points = Writer::open(&data).unwrap().points(None).unwrap();
+        black_box(report::trend(None, &points).to_text(80, false));
+    });
+    let (long, about) = (numbers(LONG_S), session());
+    let page = report::page(&report::report(&about, "kept", &long));
+    let report_ms = best(|| drop(black_box(report::page(&report::report(&about, "kept", &long)))));
+    let rows = [
+        ("trend_10000_sessions_first_ms", first_ms, "once, when the sessions are new to it"),
+        ("trend_10000_sessions_ms", trend_ms, "< 100"),
+        ("report_three_hours_ms", report_ms, "< 200"),
+        ("report_three_hours_kb", page.len() as f64 / 1000.0, "< 1000"),
+    ];
+    if std::env::args().any(|arg| arg == "--json") {
+        let all: serde_json::Map<String, serde_json::Value> =
+            rows.into_iter().map(|(key, value, _)| (key.to_owned(), value.into())).collect();
+        println!("{}", serde_json::Value::Object(all));
+    } else {
+        for (key, value, bar) in rows {
+            println!("{key:36} {value:9.2}   {bar}");
+        }
+    }
+}
