@@ -42,7 +42,7 @@ pub struct Global {
     pub color: Option<Color>,
     /// What runs the text model; the codes are the same
     #[cfg(feature = "rust-bert")]
-    #[arg(long, global = true, value_name = "NAME", default_value = "rust-bert", env = "SIDETONE_ENCODER")]
+    #[arg(long, global = true, value_name = "NAME", default_value = "rust-bert")]
     pub encoder: Encoder,
 }
 

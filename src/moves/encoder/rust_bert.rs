@@ -84,10 +84,10 @@ impl RustBert {
 
 /// The mean over a sentence's tokens, made of length 1, row by row.
 fn mean(hidden: &Tensor, kept: &Tensor) -> Result<Vec<f32>, tch::TchError> {
-    let summed = hidden.f_mul(&kept.f_unsqueeze(-1)?)?.f_sum_dim_intlist(1, false, Kind::Float)?;
-    let mean = summed.f_div(&kept.f_sum_dim_intlist(1, true, Kind::Float)?)?;
-    let length = mean.f_norm_scalaropt_dim(2, 1, true)?.f_add_scalar(EPSILON)?;
-    Vec::try_from(mean.f_div(&length)?.f_to(Device::Cpu)?.f_reshape(-1)?)
+    let summed = hidden.f_mul(&kept.f_unsqueeze(-1)?)?.f_sum_dim_intlist([1].as_slice(), false, Kind::Float)?;
+    let mean = summed.f_div(&kept.f_sum_dim_intlist([1].as_slice(), true, Kind::Float)?)?;
+    let length = mean.f_norm_scalaropt_dim(2, [1].as_slice(), true)?.f_add_scalar(EPSILON)?;
+    Vec::try_from(mean.f_div(&length)?.f_to(Device::Cpu)?.f_reshape([-1])?)
 }
 
 /// Checked to be what the constants of this folder say; a damaged file is an error, where rust-bert's own reader panics.
