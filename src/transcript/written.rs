@@ -207,7 +207,7 @@ fn table(lines: &[&str]) -> Parsed<Vec<Cue>> {
         };
         let Some(text) = cells.get(text) else { return fail(i + 1, "it has fewer columns than the first line") };
         let name = role.and_then(|column| cells.get(column)).map(|name| name.trim().to_owned());
-        let text = spaced(&text);
+        let text = spaced(text);
         cues.push(Cue { span, name: name.filter(|name| !name.is_empty()), text });
     }
     Ok(cues)
