@@ -303,6 +303,17 @@ mod with_a_microphone {
     }
 
     #[test]
+    fn a_coachee_who_is_not_there_is_left_for_later() {
+        let microphone = VirtualMicrophone::new();
+        let home = home(&microphone);
+        let ran = while_it_hums(microphone, || answering(&home, &["setup"], "Ana Maria\nlater\n\n\n?\n\nno\n\n"));
+        assert!(ran.err.contains("`sidetone coachee add 'Ana Maria'`"), "{}", ran.err);
+        assert!(ran.err.contains("large-v3-turbo") && !ran.err.contains("-q5_"), "{}", ran.err);
+        ran.ok();
+        assert_eq!(home.run(&["coachee", "list", "--json"]).json(), json!([]));
+    }
+
+    #[test]
     fn a_second_run_keeps_everything_with_enter_alone() {
         let microphone = VirtualMicrophone::new();
         let home = home(&microphone);

@@ -51,9 +51,20 @@ pub use error::{CliError, explain};
 
 use crate::session;
 
+const EXAMPLES: &str = "\
+Examples:
+  sidetone demo                                   see what it does, on a session that comes along
+  sidetone setup                                  five questions and a sound check
+  sidetone start --coachee Hannah                 record; both are asked first
+  sidetone watch                                  in another window: that it hears you both
+  sidetone stop                                   end, and show the report
+  sidetone import talk.m4a --coachee Hannah       a report of a recording that you have
+  sidetone transcript show last                   Hannah reads her words";
+
 /// Hear how your coaching sessions sound: who talked, and how directive it was. The words stay with the coachee.
 #[derive(Debug, Parser)]
 #[command(name = "sidetone", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     #[command(flatten)]
     pub global: Global,

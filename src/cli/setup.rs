@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{self, IsTerminal, Write},
     path::Path,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -100,7 +100,14 @@ fn first_coachee(config: &Config, out: &mut dyn Write) -> Result<Option<String>,
             return Ok(Some(name));
         }
         eprintln!("2. What opens the words of your sessions with {name}? Let {name} answer this one.");
-        let key = answer("   A passphrase, or a key kept elsewhere: paste its recipient (age1...). [passphrase]")?;
+        eprintln!(
+            "   A passphrase; a key kept elsewhere: paste its recipient (age1...); or `later`, if {name} is not here."
+        );
+        let key = answer("   [passphrase]")?;
+        if key.eq_ignore_ascii_case("later") {
+            config.remark(format!("   {name} does it when you meet: `sidetone coachee add {}`", quoted(&name)));
+            return Ok(None);
+        }
         let recipient = (!key.is_empty() && !key.eq_ignore_ascii_case("passphrase")).then_some(key.as_str());
         // With --json, stdout is for one value alone.
         let added = if config.json {
@@ -184,10 +191,7 @@ fn model(config: &Config) -> Result<Option<String>, CliError> {
     loop {
         let chosen = answer(&format!("5. Which model turns speech into words? `?` lists them. [{keep}]"))?;
         if chosen == "?" {
-            let whisper = |entry: &&Entry| entry.role == ModelRole::Whisper && entry.name != DEMO_MODEL;
-            for entry in manifest.entries().iter().filter(whisper) {
-                eprintln!("   {:20} {:>5} MB  {}", entry.name, entry.bytes / 1_000_000, entry.good_for);
-            }
+            list(&manifest);
             continue;
         }
         let name = if chosen.is_empty() { keep.as_str() } else { chosen.as_str() };
@@ -213,6 +217,19 @@ fn model(config: &Config) -> Result<Option<String>, CliError> {
     }
 }
 
+/// The models to choose from, but for their smaller forms, and what this computer makes of them.
+fn list(manifest: &Manifest) {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let choice =
+        |entry: &&Entry| entry.role == ModelRole::Whisper && entry.name != DEMO_MODEL && !entry.name.contains("-q");
+    for entry in manifest.entries().iter().filter(choice) {
+        let suits = weights::suits(entry, models::memory_bytes(), cores).unwrap_or_default();
+        eprintln!("   {:15} {:>5} MB  {}", entry.name, entry.bytes / 1_000_000, entry.good_for);
+        eprintln!("   {:24}  {suits}", "");
+    }
+    eprintln!("   The same in less memory: `sidetone models list`");
+}
+
 /// Fetches what is missing, if that is wanted and can be done; the rest of the setup does not hang on it.
 fn bring(missing: &[&Entry], config: &Config) -> Result<(), CliError> {
     if missing.is_empty() {
@@ -220,7 +237,7 @@ fn bring(missing: &[&Entry], config: &Config) -> Result<(), CliError> {
     }
     let names: Vec<&str> = missing.iter().map(|entry| entry.name.as_str()).collect();
     let megabytes = missing.iter().map(|entry| entry.bytes).sum::<u64>() / 1_000_000;
-    let question = format!("   Not here yet: {} ({megabytes} MB). Bring them from the network now?", names.join(", "));
+    let question = format!("   Not here yet: {} ({megabytes} MB). Bring this from the network now?", names.join(", "));
     let wanted = ask::yes(&question)?;
     for entry in missing {
         let brought = if wanted { models::fetch(entry, config, &mut io::sink()) } else { Ok(()) };
@@ -288,11 +305,13 @@ fn hear(spec: &str, config: &Config) -> Result<Trial, CliError> {
     // Who pipes the answers has nothing more to say, and needs not.
     ask::line("Enter: record")?;
     let live = io::stderr().is_terminal() && !config.quiet;
+    let mut begun = None;
     let mut look = |health: &Health| {
         if live {
+            let left = RECORD.saturating_sub(begun.get_or_insert_with(Instant::now).elapsed()).as_secs_f64();
             let [first, second] = health.level_db;
-            let both = second > capture::LEVEL_FLOOR_DB;
-            eprint!("\r\x1b[2K   {} {}", bar(first), if both { bar(second) } else { String::new() });
+            let second = if second > capture::LEVEL_FLOOR_DB { bar(second) } else { String::new() };
+            eprint!("\r\x1b[2K   {} {second}  speak: {left:.0} s", bar(first));
         }
     };
     let trial = capture::try_input(&spec.parse()?, RECORD, &mut look);

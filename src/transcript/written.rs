@@ -110,6 +110,12 @@ fn digits(text: &str) -> Option<&str> {
     (!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())).then_some(text)
 }
 
+/// Words with one space between them. A control character is none: what consists of them says nothing.
+fn spaced(text: &str) -> String {
+    let between = |c: char| c.is_whitespace() || c.is_control();
+    text.split(between).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 /// What each `<v NAME>` of a cue says.
 fn voices(text: &str) -> Vec<(Option<String>, String)> {
     let mut said = Vec::new();
@@ -157,7 +163,7 @@ fn unmarked(text: &str, entities: bool) -> String {
             bare = bare.replace(entity, means);
         }
     }
-    bare.split_whitespace().collect::<Vec<_>>().join(" ")
+    spaced(&bare)
 }
 
 /// Shares a cue's time among those who speak in it, by how much they say.
@@ -201,7 +207,7 @@ fn table(lines: &[&str]) -> Parsed<Vec<Cue>> {
         };
         let Some(text) = cells.get(text) else { return fail(i + 1, "it has fewer columns than the first line") };
         let name = role.and_then(|column| cells.get(column)).map(|name| name.trim().to_owned());
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = spaced(text);
         cues.push(Cue { span, name: name.filter(|name| !name.is_empty()), text });
     }
     Ok(cues)
@@ -324,6 +330,7 @@ mod tests {
             (Format::Vtt, b"hello", 1),
             (Format::Vtt, b"WEBVTT\n\n00:00.000 --> 00:00.000\nsecret", 3),
             (Format::Vtt, b"WEBVTT\n\n", 3),
+            (Format::Vtt, b"WEBVTT\n\n00:00.000 --> 00:01.000\n\x1b\n", 5),
             (Format::Srt, b"1\n00:00:01,000 --> 00:00:02,000\na\n\nsecret\n", 5),
             (Format::Srt, b"1\n00:00:0x,000 --> 00:00:02,000\nsecret\n", 2),
             (Format::Srt, b"1\n999999999999:00:00,000 --> 00:00:02,000\nsecret\n", 2),

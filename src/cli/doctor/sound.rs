@@ -50,18 +50,24 @@ fn devices_closed() -> Option<Finding> {
 
 /// The input that sessions would use, then the others.
 pub fn inputs(chosen: &str) -> Vec<Finding> {
-    let first = match chosen.parse::<InputSpec>() {
-        Ok(spec) => describe(chosen, true, &capture::try_input(&spec, LISTEN, &mut |_| {})),
-        Err(error) => describe(chosen, true, &Err(error)),
+    let names = capture::inputs().unwrap_or_default();
+    let (name, trial) = match chosen.parse::<InputSpec>() {
+        Ok(spec) => {
+            // The default comes first.
+            let default = names.first().filter(|_| spec == InputSpec::Default);
+            (default.map_or(chosen, String::as_str), capture::try_input(&spec, LISTEN, &mut |_| {}))
+        }
+        Err(error) => (chosen, Err(error)),
     };
+    let first = describe(name, true, &trial);
     let mut findings = vec![first];
-    let others: Vec<String> = capture::inputs().unwrap_or_default().into_iter().filter(|name| name != chosen).collect();
+    let others: Vec<&String> = names.iter().filter(|other| other.as_str() != name).collect();
     for name in others.iter().take(TRIED) {
-        let spec = InputSpec::Device(name.clone());
+        let spec = InputSpec::Device((*name).clone());
         findings.push(describe(name, false, &capture::try_input(&spec, LISTEN, &mut |_| {})));
     }
     if others.len() > TRIED {
-        let rest = others.iter().skip(TRIED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let rest = others.iter().skip(TRIED).map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
         findings.push(Finding::ok(CHECK, format!("not tried: {rest}")));
     }
     findings
