@@ -38,6 +38,25 @@ pub fn shares(shares: &[ShareSaid], ratio: TalkRatio, told: &str) -> String {
     drawing("Shares of the talk", told, 50, &format!("{bars}{bracket}"))
 }
 
+/// A part of the coach's own doing, with a bracket where its border may lie.
+pub fn part(title: &str, told: &str, value: f64, (low, high): (f64, f64)) -> String {
+    let (border, low, high) = (value * ACROSS, low * ACROSS, high * ACROSS);
+    let shapes = format!(
+        r#"<rect class="coach" x="0" y="8" width="{border:.1}" height="34"/><rect class="rest" x="{border:.1}" y="8" width="{:.1}" height="34"/><path class="bracket" d="M{low:.1} 2v46M{high:.1} 2v46M{low:.1} 25H{high:.1}"/>"#,
+        ACROSS - border
+    );
+    drawing(title, told, 50, &shapes)
+}
+
+/// A bar beside a number that says the same.
+pub fn bar(class: &str, share: f64) -> String {
+    format!(
+        "<svg aria-hidden=\"true\" viewBox=\"0 0 {ACROSS} 50\" preserveAspectRatio=\"none\">\
+         <rect class=\"{class}\" x=\"0\" y=\"8\" width=\"{:.1}\" height=\"34\"/></svg>",
+        share * ACROSS
+    )
+}
+
 /// Who spoke when, in rows of ten minutes: a heading and a drawing for each.
 pub fn timeline(spans: &[RoleSpan], length_s: f64) -> String {
     let row_s = (length_s / MAX_ROWS).max(ROW_S.min(length_s));

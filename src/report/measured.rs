@@ -40,12 +40,87 @@ impl Report {
     }
 }
 
+/// A kind of move, how often it was made, and what it is to a share of telling.
+pub struct Made {
+    pub name: &'static str,
+    pub count: u32,
+    pub side: Side,
+}
+
+/// Where a move counts in directiveness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Telling,
+    Asking,
+    Neither,
+}
+
+/// What the names of moves mean to somebody who sees them for the first time.
+pub const MEANINGS: [(&str, &str); 17] = [
+    ("question", "asks for something, also as \u{201c}Tell me about …\u{201d}"),
+    ("reflection", "says back what was said or meant"),
+    ("affirmation", "names something good that the coachee did or is"),
+    ("support", "stands by the coachee"),
+    ("autonomy", "leaves the choice, or asks whether an idea is wanted"),
+    ("information", "tells facts, opinions, what was seen"),
+    ("advice", "suggests what could be done, also put as a question"),
+    ("direction", "says what to do"),
+    ("confrontation", "disagrees or criticises"),
+    ("structure", "says what happens in the session"),
+    ("backchannel", "\u{201c}mm hm\u{201d}: shows that one listens"),
+    ("response", "answers what was asked, and no more"),
+    ("initiation", "brings up something of one\u{2019}s own"),
+    ("noticing", "says what was seen or heard"),
+    ("reasoning", "says why, or what it means"),
+    ("alternatives", "says what else could be done"),
+    ("commitment", "says what one will do"),
+];
+
+/// What the words did, for a page that draws it.
+pub struct MovesSaid {
+    pub heading: &'static str,
+    pub telling: String,
+    /// The share of telling, where it is enough to say.
+    pub index: Option<Interval>,
+    /// Names of moves with their counts, those that were not made left out.
+    pub coach: Vec<Made>,
+    pub coachee: Vec<Made>,
+    pub questions: Option<String>,
+}
+
+fn side(which: CoachMove) -> Side {
+    match (which.is_telling(), which.is_eliciting()) {
+        (true, _) => Side::Telling,
+        (_, true) => Side::Asking,
+        _ => Side::Neither,
+    }
+}
+
+impl Report {
+    /// The first section of [`Report::words_measured`], in parts.
+    pub(super) fn moves_said(&self) -> Option<MovesSaid> {
+        let words = self.measures.words.as_ref()?;
+        Some(MovesSaid {
+            heading: MOVES,
+            telling: directiveness(words),
+            index: words.directiveness.index.filter(|_| words.directiveness.utterances >= MIN_UTTERANCES),
+            coach: made(CoachMove::ALL.iter().map(|each| (each.name(), side(*each))).zip(words.moves.coach)),
+            coachee: made(CoacheeMove::ALL.iter().map(|each| (each.name(), Side::Neither)).zip(words.moves.coachee)),
+            questions: questions(words),
+        })
+    }
+}
+
 fn moves(words: &WordNumbers) -> Vec<String> {
     let mut sentences = vec![directiveness(words)];
     sentences.push(counted("The coach", CoachMove::ALL.iter().map(|each| each.name()).zip(words.moves.coach)));
     sentences.push(counted("The coachee", CoacheeMove::ALL.iter().map(|each| each.name()).zip(words.moves.coachee)));
     sentences.extend(questions(words));
     sentences
+}
+
+fn made(counts: impl Iterator<Item = ((&'static str, Side), u32)>) -> Vec<Made> {
+    counts.filter(|(_, count)| *count > 0).map(|((name, side), count)| Made { name, count, side }).collect()
 }
 
 fn directiveness(words: &WordNumbers) -> String {
@@ -205,6 +280,15 @@ mod tests {
             steps(&words),
             "3 in the coachee's own words, 1 set by the coach. The coachee's are 75 % (65 to 85 %)."
         );
+    }
+
+    #[test]
+    fn every_move_has_its_meaning() {
+        let names =
+            CoachMove::ALL.iter().map(|each| each.name()).chain(CoacheeMove::ALL.iter().map(|each| each.name()));
+        for name in names {
+            assert!(MEANINGS.iter().any(|(known, _)| *known == name), "{name}");
+        }
     }
 
     #[test]

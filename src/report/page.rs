@@ -2,7 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::{chart, json::Report, phrases, steps};
+use super::{
+    chart,
+    json::Report,
+    measured::{MEANINGS, Made, Side},
+    phrases, steps,
+};
 
 /// What every page of the program looks like.
 pub const STYLE: &str = include_str!("page.css");
@@ -74,8 +79,11 @@ fn shares(report: &Report) -> String {
         }
         body.push_str("</div>\n");
         body.push_str(&chart::shares(&said, ratio, &bounds));
+        let _ = write!(body, "<p>{} <span class=\"soft\">The bracket shows it.</span></p>\n", escaped(&bounds));
+    } else {
+        body.push_str(&paragraph(&bounds));
     }
-    let _ = write!(body, "{}{}", paragraph(&bounds), paragraph(&report.rest_said()));
+    body.push_str(&paragraph(&report.rest_said()));
     section(phrases::SHARES, &body)
 }
 
@@ -117,13 +125,67 @@ fn turns(report: &Report) -> String {
     section(heading, &table)
 }
 
+/// What the bars of the coach's moves look like.
+const SIDES: &str = "<p class=\"soft\">How often each did what. The coach's bars are filled for telling, outlined for asking and \
+    the like, grey for neither.</p>\n";
+
 /// What was made of the words: a section each for moves, waiting and next steps.
 fn measured(report: &Report) -> String {
-    let sections = report.words_measured().into_iter().map(|(heading, sentences)| {
+    let Some(moves) = report.moves_said() else { return String::new() };
+    let telling = moves.index.map_or_else(String::new, |index| {
+        let bounds = (index.low, index.high);
+        let key = "<p class=\"ends\"><span>telling</span><span>asking, reflecting, affirming, leaving the choice</span></p>\n";
+        format!("{key}{}", chart::part("Telling", &escaped(&moves.telling), index.value, bounds))
+    });
+    let side = |side| match side {
+        Side::Telling => "coach",
+        Side::Asking => "rest",
+        Side::Neither => "unknown",
+    };
+    let body = format!(
+        "{telling}{}{SIDES}<div class=\"pair\">\n{}{}</div>\n{}{}",
+        paragraph(&moves.telling),
+        counts("The coach", &moves.coach, side),
+        counts("The coachee", &moves.coachee, |_| "coachee"),
+        moves.questions.as_deref().map_or_else(String::new, paragraph),
+        meanings(&moves.coach, &moves.coachee),
+    );
+    let others = report.words_measured().into_iter().filter(|(heading, _)| *heading != moves.heading);
+    let others = others.map(|(heading, sentences)| {
         let said: String = sentences.iter().map(|sentence| paragraph(sentence)).collect();
         section(heading, &said)
     });
-    sections.collect()
+    std::iter::once(section(moves.heading, &body)).chain(others).collect()
+}
+
+/// Moves with how often each was made, as a table whose bars repeat its numbers.
+fn counts(caption: &str, moves: &[Made], class: impl Fn(Side) -> &'static str) -> String {
+    if moves.is_empty() {
+        return String::new();
+    }
+    let most = moves.iter().map(|made| made.count).max().unwrap_or(1);
+    let rows: String = moves
+        .iter()
+        .map(|Made { name, count, side }| {
+            let bar = chart::bar(class(*side), f64::from(*count) / f64::from(most));
+            format!("<tr><th scope=\"row\">{name}</th><td>{count}</td><td class=\"bar\">{bar}</td></tr>\n")
+        })
+        .collect();
+    format!("<table class=\"counts\"><caption>{caption}</caption>\n<tbody>\n{rows}</tbody></table>\n")
+}
+
+/// What the names in these tables mean.
+fn meanings(coach: &[Made], coachee: &[Made]) -> String {
+    let named = |name: &str| coach.iter().chain(coachee).any(|made| made.name == name);
+    let points: String = MEANINGS
+        .iter()
+        .filter(|(name, _)| named(name))
+        .map(|(name, meaning)| format!("<dt>{name}</dt><dd>{meaning}</dd>\n"))
+        .collect();
+    if points.is_empty() {
+        return points;
+    }
+    format!("<details class=\"meanings\"><summary>What these names mean</summary>\n<dl>\n{points}</dl></details>\n")
 }
 
 fn stances(report: &Report) -> String {
@@ -157,8 +219,9 @@ pub(super) fn paragraph(text: &str) -> String {
     format!("<p>{}</p>\n", marked(text))
 }
 
-/// Text with its `commands` marked as such.
+/// Text with its `commands` marked as such, and no line that begins with a percent sign.
 fn marked(text: &str) -> String {
+    let text = text.replace(" %", "\u{a0}%");
     let parts = text.split('`').enumerate();
     parts
         .map(|(index, part)| if index % 2 == 1 { format!("<code>{}</code>", escaped(part)) } else { escaped(part) })

@@ -317,7 +317,7 @@ fn what_the_words_did_is_in_every_form() {
     assert!(!json.to_string().contains("moves_not_coded"));
     // One line, so that wrapping does not matter.
     let text = report.to_text(100, false).split_whitespace().collect::<Vec<_>>().join(" ");
-    let page = page(&report);
+    let page = page(&report).replace('\u{a0}', " ");
     for said in ["was 25 % (", "40 in the coachee's own words", "After 20 questions of the coach", "25 % was telling"] {
         assert!(text.contains(said), "{said} in {text}");
         assert!(page.contains(&said.replace('\'', "&#39;")), "{said}");

@@ -79,6 +79,9 @@ struct Dot {
     value: f64,
     low: f64,
     high: f64,
+    /// Not rounded, so that the words say what the report says.
+    #[serde(skip)]
+    whole: Interval,
 }
 
 /// The latest sessions against those before.
@@ -112,7 +115,13 @@ pub fn trend(coachee: Option<&str>, points: &[(String, Point)]) -> Trend {
 
 impl Dot {
     fn new(at: &str, one: Interval) -> Self {
-        Self { started_at: at.to_owned(), value: share(one.value), low: share(one.low), high: share(one.high) }
+        Self {
+            started_at: at.to_owned(),
+            value: share(one.value),
+            low: share(one.low),
+            high: share(one.high),
+            whole: one,
+        }
     }
 
     /// The day, safe for a terminal.
@@ -234,8 +243,9 @@ const RULE: &str = "Dots are sessions, the lines through them how sure each is. 
 impl Line {
     fn said(&self) -> Vec<String> {
         let Some(last) = self.points.last() else { return vec!["Not enough to say in any session.".to_owned()] };
-        let (low, high) = between(last.low, last.high);
-        let latest = format!("On {} it was {} % ({low} to {high} %) {}.", last.day(), percent(last.value), self.whole);
+        let (low, high) = between(last.whole.low, last.whole.high);
+        let latest =
+            format!("On {} it was {} % ({low} to {high} %) {}.", last.day(), percent(last.whole.value), self.whole);
         vec![latest, self.change_said()]
     }
 
@@ -259,6 +269,8 @@ impl Line {
         let more = if change.difference > 0.0 { "More" } else { "Less" };
         let ends = (change.low.abs().min(change.high.abs()), change.low.abs().max(change.high.abs()));
         let (low, high) = between(ends.0, ends.1);
+        // The bounds leave out zero, and "between 0 and 12" would seem not to.
+        let low = if low < 1.0 { "less than 1".to_owned() } else { low.to_string() };
         format!("{more} than before: {means}. The difference lies between {low} and {high} points.")
     }
 
@@ -292,7 +304,13 @@ impl Line {
                  <path class=\"thread\" d=\"{line}\"/><path class=\"dots\" d=\"{dots}\"/>"
             ),
         );
-        format!("<div class=\"trend\"><span>100 %</span><span>50 %</span><span>0 %</span>{picture}</div>\n")
+        let day = |dot: Option<&Dot>| dot.map_or_else(String::new, |dot| escaped(&dot.day()));
+        format!(
+            "<div class=\"trend\"><span>100 %</span><span>50 %</span><span>0 %</span>{picture}</div>\n\
+             <p class=\"ends days\"><span>{}</span><span>{}</span></p>\n",
+            day(shown.first()),
+            day(shown.last())
+        )
     }
 }
 

@@ -80,11 +80,10 @@ fn has_cookie(room: &Room, headers: &HeaderMap) -> bool {
 mod tests {
     use super::*;
 
-    fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {
+    fn headers(list: &[(&str, &str)]) -> HeaderMap {
+        let parsed = list.iter().map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()));
         let mut headers = HeaderMap::new();
-        for (name, value) in list {
-            headers.append(*name, HeaderValue::from_static(value));
-        }
+        parsed.for_each(|(name, value): (_, HeaderValue)| _ = headers.append(name, value));
         headers
     }
 
@@ -92,7 +91,8 @@ mod tests {
     fn only_our_own_pages_and_typed_addresses_get_in() {
         let room = super::super::room::tests::room();
         let (host, origin) = (("host", "127.0.0.1:4000"), ("origin", "http://127.0.0.1:4000"));
-        let table: &[(Method, &[(&str, &str)], bool)] = &[
+        type Headers<'a> = &'a [(&'a str, &'a str)];
+        let table: &[(Method, Headers<'_>, bool)] = &[
             (Method::GET, &[host], true),
             (Method::GET, &[host, ("sec-fetch-site", "none")], true),
             (Method::GET, &[host, ("sec-fetch-site", "same-origin")], true),
@@ -115,11 +115,7 @@ mod tests {
             (Method::OPTIONS, &[host, origin], false),
         ];
         for (method, list, expected) in table {
-            let list: Vec<_> = list.iter().map(|(name, value)| (*name, *value)).collect();
-            let mut map = HeaderMap::new();
-            for (name, value) in list {
-                map.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap());
-            }
+            let map = headers(list);
             assert_eq!(is_ours(&room, method, &map), *expected, "{method} {map:?}");
         }
     }
@@ -127,11 +123,7 @@ mod tests {
     #[test]
     fn the_cookie_is_looked_for_among_others() {
         let room = super::super::room::tests::room();
-        let with = |text: String| {
-            let mut map = headers(&[]);
-            map.append(header::COOKIE, HeaderValue::from_str(&text).unwrap());
-            has_cookie(&room, &map)
-        };
+        let with = |text: String| has_cookie(&room, &headers(&[("cookie", &text)]));
         let ours = room.cookie.text();
         assert!(with(format!("a=b; sidetone={ours}; c=d")));
         assert!(

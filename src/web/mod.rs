@@ -59,14 +59,17 @@ pub enum Visitor {
     Coachee(Coachee),
 }
 
+/// The identity behind a passphrase, or why not.
+pub type Unlock = dyn Fn(&str) -> Result<Identity, String> + Send + Sync;
+/// Words in a format, with their moves where it has room for them; or why not.
+pub type Write = dyn Fn(&[Utterance], Format) -> Result<Spoken, String> + Send + Sync;
+
 /// What the coachee's page needs of its surroundings.
 pub struct Coachee {
     /// False when a key file, or a passphrase's, was named already.
     pub asks_passphrase: bool,
-    /// The identity behind a passphrase, or why not.
-    pub unlock: Box<dyn Fn(&str) -> Result<Identity, String> + Send + Sync>,
-    /// Words in a format, with their moves where it has room for them; or why not.
-    pub write: Box<dyn Fn(&[Utterance], Format) -> Result<Spoken, String> + Send + Sync>,
+    pub unlock: Box<Unlock>,
+    pub write: Box<Write>,
 }
 
 impl fmt::Debug for Coachee {

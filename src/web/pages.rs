@@ -54,7 +54,7 @@ pub fn session(
         }
         Visitor::Coachee(coachee) => {
             let first = format!(
-                "{}{WORDS_HERE}<h2 class=\"part\">The numbers, as your coach sees them</h2>\n",
+                "{}{WORDS_HERE}<h2 class=\"part\" id=\"numbers\">The numbers, as your coach sees them</h2>\n",
                 noted(note.as_deref())
             );
             let article = report::article(report, &first, "", "");

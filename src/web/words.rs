@@ -44,9 +44,12 @@ pub fn section(
     duration_s: f64,
     search: Option<Search<'_>>,
 ) {
-    page.push_str("<section id=\"words\">\n<h2>Your words</h2>\n<p class=\"soft\">");
+    page.push_str("<section id=\"words\">\n<h2>Your words</h2>\n<p>");
     escaped_into(page, standing);
-    page.push_str("</p>\n");
+    page.push_str(
+        " Read them here; <a href=\"#decide\">decide about them</a> below, and <a href=\"#numbers\">the numbers</a> come \
+         after that.</p>\n",
+    );
     let found = search.filter(|search| !search.0.is_empty()).map(|search| find(lines, search.0));
     searching(room, page, lines, search, found.as_deref());
     timeline(page, lines, duration_s);
