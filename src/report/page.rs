@@ -79,7 +79,7 @@ fn shares(report: &Report) -> String {
         }
         body.push_str("</div>\n");
         body.push_str(&chart::shares(&said, ratio, &bounds));
-        let _ = write!(body, "<p>{} <span class=\"soft\">The bracket shows it.</span></p>\n", escaped(&bounds));
+        let _ = writeln!(body, "<p>{} <span class=\"soft\">The bracket shows it.</span></p>", escaped(&bounds));
     } else {
         body.push_str(&paragraph(&bounds));
     }

@@ -99,10 +99,10 @@ pub fn gone(receipt: &Receipt) -> String {
 
 /// Opens a form that nobody else can send.
 pub fn form(room: &Room, page: &mut String, name: &str, attributes: &str) {
-    let _ = write!(
+    let _ = writeln!(
         page,
         "<form method=\"post\" action=\"{}\" autocomplete=\"off\" {attributes}>\
-         <input type=\"hidden\" name=\"form\" value=\"{}\">\n",
+         <input type=\"hidden\" name=\"form\" value=\"{}\">",
         room.place(name),
         room.form.text()
     );
