@@ -136,12 +136,6 @@ const FILES: &[Kept] = &[
         readable_by: LAPTOP,
         until: "one older piece of a megabyte is kept as daemon.log.1",
     },
-    Kept {
-        place: "pages/",
-        what: "reports that somebody opened in the browser: the numbers",
-        readable_by: LAPTOP,
-        until: "deleted by hand",
-    },
     Kept { place: "models/", what: "speech models; no personal data", readable_by: LAPTOP, until: "deleted by hand" },
 ];
 

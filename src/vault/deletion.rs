@@ -90,7 +90,7 @@ impl Writer {
         Ok(receipt)
     }
 
-    /// What follows the commit: receipts beside the database, and the pages that held what went.
+    /// What follows the commit: receipts beside the database, and the database's pages that held what went.
     pub(super) fn clean_up(&mut self) -> Result<(), VaultError> {
         self.reconcile()?;
         schema::scrub(&self.connection)
@@ -159,20 +159,15 @@ fn finished(session: SessionId) -> impl FnOnce(State) -> Result<(), VaultError> 
     }
 }
 
-/// Where a report's page lies once somebody has opened it.
-const PAGES: &str = "pages";
-const PAGE_EXTENSION: &str = "html";
-
 /// Where files lie, apart from the connection that a transaction borrows.
 #[derive(Debug)]
 pub(super) struct Paths {
     recordings: PathBuf,
-    pages: PathBuf,
 }
 
 impl Paths {
     pub(super) fn of(writer: &Writer) -> Self {
-        Self { recordings: writer.data_dir.join(RECORDINGS), pages: writer.data_dir.join(PAGES) }
+        Self { recordings: writer.data_dir.join(RECORDINGS) }
     }
 
     /// Unlinks the recording, removes rows and writes the receipt, in the caller's transaction. The recording goes first,
@@ -187,12 +182,8 @@ impl Paths {
     ) -> Result<Receipt, VaultError> {
         let id = session.to_string();
         let recording = self.recordings.join(format!("{session}.{RECORDING_EXTENSION}"));
-        let page = self.pages.join(format!("{session}.{PAGE_EXTENSION}"));
-        let mut paths = vec![recording];
-        // The page is made of the numbers, and stays as long as they do.
-        paths.extend(what.decision().is_none().then_some(page));
-        let files: Vec<u64> = paths.iter().filter_map(|path| Some(fs::symlink_metadata(path).ok()?.len())).collect();
-        paths.iter().try_for_each(|path| directory::unlink(path).map(|_| ()))?;
+        let file = fs::symlink_metadata(&recording).ok().map(|file| file.len());
+        directory::unlink(&recording)?;
         let mut sealed: i64 = connection.query_row(
             "SELECT coalesce(sum(bytes), 0) FROM transcripts WHERE session = ?",
             [&id],
@@ -218,8 +209,8 @@ impl Paths {
             session,
             what: what.name().to_owned(),
             rows: rows as u64,
-            files: files.len() as u64,
-            bytes: receipts::counted(sealed) + files.iter().sum::<u64>(),
+            files: u64::from(file.is_some()),
+            bytes: receipts::counted(sealed) + file.unwrap_or(0),
         };
         receipts::insert(connection, &receipt)?;
         Ok(receipt)

@@ -1,5 +1,5 @@
-//! all-MiniLM-L6-v2 in rust-bert, on libtorch: the same weights and the same vectors as candle's, faster in batches, and on
-//! a graphics processor where libtorch finds one.
+//! all-MiniLM-L6-v2 in rust-bert, on libtorch: the same weights and the same vectors as candle's, and on a graphics
+//! processor where libtorch finds one.
 //!
 //! The model is rust-bert's; its pipeline for sentences is not used: it would cut words by another tokenizer than candle's
 //! encoder, and wants the weights copied into a format of its own.
