@@ -103,10 +103,11 @@ struct Ear {
 }
 
 impl Ear {
-    fn new(track: u8) -> Self {
+    fn new(track: u8, whisper: Option<&Whisper>) -> Self {
+        let track = Track(track);
         Self {
             detector: speech::Detector::new(),
-            packer: Packer::new(Track(track)),
+            packer: whisper.map_or_else(|| Packer::new(track), |whisper| Packer::within(track, whisper.longest())),
             speech: Vec::new(),
             holes: Vec::new(),
             position: 0,
@@ -118,6 +119,10 @@ impl Pipeline {
     /// Begins a session. Without `reread` all speech that waits for decoding stays in memory.
     pub fn new(models: Models, setup: Setup, reread: Option<Reread>) -> Self {
         let tracks = setup.tracks.clamp(1, 2);
+        let ears = {
+            let whisper = models.whisper.as_ref().map(|(_, whisper)| whisper.as_ref());
+            (0..tracks).map(|track| Ear::new(track, whisper)).collect()
+        };
         let (whisper, decoding) =
             models.whisper.map(|(name, whisper)| (name, Decoding::start(whisper, reread))).unzip();
         Self {
@@ -125,7 +130,7 @@ impl Pipeline {
             whisper,
             speaker: models.speaker.is_some(),
             moves: models.moves,
-            ears: (0..tracks).map(Ear::new).collect(),
+            ears,
             listener: Listener::new(models.speaker, tracks),
             decoding,
             gaps: BTreeSet::new(),

@@ -194,7 +194,7 @@ fn a_session_from_start_to_stop() {
     let (whisper, speaker) = (in_tree("models/ggml-sidetone-demo.en.bin"), in_tree("models/speaker-ge2e.safetensors"));
     assert!(whisper.is_file() && speaker.is_file(), "hint: `scripts/fetch-models` gets the models");
     let daemon = Daemon::with_models(Arc::new(move |name: &str| {
-        let whisper = Arc::new(Whisper::load(&whisper, 1).unwrap());
+        let whisper = Arc::new(Whisper::load(&whisper, 1).unwrap().hearing(14.0));
         let speaker = Some(Arc::new(SpeakerEncoder::load(&speaker).unwrap()));
         Ok(Models { whisper: Some((name.to_owned(), whisper)), speaker, moves: None })
     }));

@@ -56,9 +56,13 @@ pub fn models(config: &Config, whisper: &str) -> Result<Models, CliError> {
         CliError::user(format!("the model `{whisper}` is not here"), hint)
     })?;
     weights::check_ggml(&path)?;
-    let whisper_model = Arc::new(Whisper::load(&path, threads())?);
+    let loaded = Whisper::load(&path, threads())?;
+    let loaded = match entry.window_s {
+        Some(seconds) => loaded.hearing(seconds),
+        None => loaded,
+    };
     Ok(Models {
-        whisper: Some((whisper.to_owned(), whisper_model)),
+        whisper: Some((whisper.to_owned(), Arc::new(loaded))),
         speaker: speaker(config)?,
         moves: Some(coder(config)?),
     })

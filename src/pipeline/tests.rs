@@ -125,9 +125,9 @@ fn a_session_becomes_numbers_and_words() {
     assert!(right.count() * 10 >= outcome.words.len() * 9);
 }
 
-/// What the shipped demo model holds on the demo session: it gets 72 % of its words wrong. A well-trained one should get
-/// a tenth wrong; tighten this with every better model.
-const WRONG_WORDS_HELD: f64 = 0.78;
+/// What the shipped demo model holds on the demo session: it gets 7 % of its words wrong. The margin is for arithmetic that
+/// differs between processors.
+const WRONG_WORDS_HELD: f64 = 0.12;
 
 #[test]
 fn the_demo_session_is_understood_as_well_as_the_model_can() {

@@ -16,7 +16,7 @@ pub(crate) fn demo_model() -> Arc<Whisper> {
     static MODEL: LazyLock<Arc<Whisper>> = LazyLock::new(|| {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/ggml-sidetone-demo.en.bin");
         assert!(path.is_file(), "{} is missing: it comes with the repository (`git checkout models`)", path.display());
-        Arc::new(Whisper::load(&path, 1).unwrap())
+        Arc::new(Whisper::load(&path, 1).unwrap().hearing(14.0))
     });
     Arc::clone(&MODEL)
 }

@@ -14,7 +14,7 @@ use whisper_rs::{
 
 use super::{
     tokens::{self, Token},
-    windows::Extent,
+    windows::{Extent, WINDOW_SAMPLES_MAX},
     *,
 };
 use crate::units::SAMPLE_RATE;
@@ -40,6 +40,7 @@ pub struct Whisper {
     threads: c_int,
     /// From this token on, tokens are no text.
     first_special: WhisperTokenId,
+    longest: usize,
 }
 
 impl fmt::Debug for Whisper {
@@ -68,7 +69,20 @@ impl Whisper {
             first_special: context.token_eot(),
             state: Mutex::new(context.create_state().map_err(failed)?),
             threads: c_int::try_from(threads.max(1)).unwrap_or(1),
+            longest: WINDOW_SAMPLES_MAX,
         })
+    }
+
+    /// The same, for windows of at most `seconds`: a model that has learnt no longer ones.
+    #[must_use]
+    pub fn hearing(mut self, seconds: f64) -> Self {
+        self.longest = crate::units::Sample::from_seconds(seconds).0 as usize;
+        self
+    }
+
+    /// The longest window to give it, in samples.
+    pub fn longest(&self) -> usize {
+        self.longest
     }
 
     /// Decodes one window; words lie on the session clock.

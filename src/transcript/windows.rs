@@ -15,8 +15,8 @@ pub const WINDOW_SAMPLES_MAX: usize = samples(28_000);
 const MARGIN: usize = samples(200);
 /// Between two pieces there is at least this much that is not speech: Whisper then ends a sentence there.
 const MIN_BETWEEN: usize = samples(300);
-/// A longer piece is cut.
-const PIECE_MAX: usize = WINDOW_SAMPLES_MAX - 2 * MARGIN;
+/// The shortest that windows can be asked to be: a word, its margins, and more.
+const WINDOW_SAMPLES_LEAST: usize = samples(2_000);
 /// Sound kept until voice activity has decided about it: it hands speech over after 20.3 s at the latest.
 const KEPT: usize = samples(25_000);
 /// After a pause this long a window is worth decoding at once, if it holds at least [`WORTH_DECODING`].
@@ -205,6 +205,8 @@ pub struct Packer {
     open: Window,
     /// Where the last speech ended: no margin reaches into it.
     said: u64,
+    /// In samples.
+    longest: usize,
 }
 
 impl fmt::Debug for Packer {
@@ -215,7 +217,13 @@ impl fmt::Debug for Packer {
 
 impl Packer {
     pub fn new(track: Track) -> Self {
-        Self { track, held: VecDeque::new(), base: 0, open: Window::new(track), said: 0 }
+        Self::within(track, WINDOW_SAMPLES_MAX)
+    }
+
+    /// Packs windows of at most `longest` samples, for a model that has not learnt longer ones.
+    pub fn within(track: Track, longest: usize) -> Self {
+        let longest = longest.clamp(WINDOW_SAMPLES_LEAST, WINDOW_SAMPLES_MAX);
+        Self { track, held: VecDeque::new(), base: 0, open: Window::new(track), said: 0, longest }
     }
 
     /// Takes the track's next samples, and the speech that voice activity has declared final since the last call.
@@ -263,7 +271,7 @@ impl Packer {
             let next = speech.get(i + 1).map_or(u64::MAX, |next| next.start().0);
             let mut start = span.start().0.max(self.said);
             while start < span.end().0 {
-                let end = span.end().0.min(start + PIECE_MAX as u64);
+                let end = span.end().0.min(start + (self.longest - 2 * MARGIN) as u64);
                 if let Some(piece) = Span::new(Sample(start), Sample(end)) {
                     full.extend(self.add(piece, if end < span.end().0 { end } else { next }));
                 }
@@ -280,7 +288,7 @@ impl Packer {
         let mut full = None;
         let (mut offset, mut from) = self.join(lead, piece);
         let end = |offset: usize, from: u64| offset + (tail - from) as usize;
-        if !self.open.pieces.is_empty() && end(offset, from) > WINDOW_SAMPLES_MAX {
+        if !self.open.pieces.is_empty() && end(offset, from) > self.longest {
             full = self.close();
             (offset, from) = (0, lead);
         }

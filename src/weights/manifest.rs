@@ -43,6 +43,8 @@ pub struct Entry {
     pub recommended: bool,
     /// Work of the encoder per window, tiny.en being 1; Whisper only.
     pub work: Option<f32>,
+    /// The longest stretch of sound that it decodes well, in seconds, where that is less than usual; Whisper only.
+    pub window_s: Option<f64>,
     /// The Python wheel that holds the same files.
     pub wheel: Option<Wheel>,
     /// The other files of a model in several files.
