@@ -12,7 +12,7 @@
 //! * no CORS header, no frame, no script or style but ours, and none inline.
 //!
 //! # Where words may be
-//! In this process while unlocked: [`Utterance`](crate::transcript::Utterance)s and the pages made of them are wiped when
+//! In this process while unlocked: [`Utterance`]s and the pages made of them are wiped when
 //! they go. Buffers of the socket, and the browser, are beyond that: `no-store` keeps pages out of its cache, `autocomplete=off` what is
 //! typed out of its memory, and a search is posted, because addresses end in the history. They are on disk only where the coachee
 //! exports them.

@@ -1,7 +1,7 @@
 //! Sentences as vectors: all-MiniLM-L6-v2 (Wang et al. 2020; sentence-transformers), 384 numbers of length 1.
 //!
 //! Two runtimes behind one trait, with the same weights and the same vectors. [`Candle`] is the default: it is Rust, and
-//! needs nothing installed. [`RustBert`] (cargo feature `rust-bert`) is for those who have libtorch: it runs on a
+//! needs nothing installed. `RustBert` (cargo feature `rust-bert`) is for those who have libtorch: it runs on a
 //! graphics processor too. A test compares them.
 
 mod candle;
