@@ -20,12 +20,10 @@ use super::{
 use crate::units::SAMPLE_RATE;
 
 /// whisper.cpp's own bounds for a window without speech, which are OpenAI's: this likely to be silence, and of tokens
-/// this unlikely on average.
+/// this unlikely on average. A segment below the second is dropped whatever the model thinks of silence: it is music or noise put
+/// into words (with the demo model chords come to -1.1 and speech to -0.2).
 const NO_SPEECH: f32 = 0.6;
 const UNLIKELY_LOGPROB: f32 = -1.0;
-/// A segment of tokens less likely than this on average (about a fifth each) is music or noise put into words, whatever
-/// the model thinks of silence. Speech that is hard to hear lies above -1.0.
-const HOPELESS_LOGPROB: f32 = -1.5;
 /// Faster than anybody speaks: a record stands near 11 words a second, fast talk is at 5.
 const MAX_WORDS_PER_S: f64 = 10.0;
 /// Whisper goes on after the last time it gave. A rest shorter than this is silence, and costs as much as a window.
@@ -148,7 +146,7 @@ impl Whisper {
             .collect();
         let sum: f64 = tokens.iter().map(|token| f64::from(token.logprob)).sum();
         decoded.tokens += tokens.len();
-        if sum < f64::from(HOPELESS_LOGPROB) * tokens.len() as f64 {
+        if sum < f64::from(UNLIKELY_LOGPROB) * tokens.len() as f64 {
             return sum;
         }
         let words = tokens::without_loops(tokens::words(&tokens));
