@@ -45,19 +45,19 @@ pub fn open(path: &Path) -> Result<Connection, VaultError> {
 ///
 /// Waits for a program that is at the same thing.
 pub fn scrub(connection: &Connection) -> Result<(), VaultError> {
-    patiently(|| checkpoint(connection))?;
-    patiently(|| vacuum(connection))?;
-    patiently(|| checkpoint(connection))
+    SCRUBBING.iter().try_for_each(|step| patiently(|| step(connection)))
 }
+
+/// A step of scrubbing; it may find another program in its way.
+type Step = fn(&Connection) -> Result<(), VaultError>;
+
+const SCRUBBING: [Step; 3] = [checkpoint, vacuum, checkpoint];
 
 /// As [`scrub`], after a crash or a busy moment left something, and if nobody is in the way now.
 pub fn scrub_leftovers(connection: &Connection) -> Result<(), VaultError> {
     let free: i64 = connection.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
-    let scrubbed = if free > 0 {
-        checkpoint(connection).and_then(|()| vacuum(connection)).and_then(|()| checkpoint(connection))
-    } else {
-        checkpoint(connection)
-    };
+    let steps = if free > 0 { &SCRUBBING[..] } else { &SCRUBBING[..1] };
+    let scrubbed = steps.iter().try_for_each(|step| step(connection));
     match scrubbed {
         Err(VaultError::Database(reason)) if reason == BUSY => Ok(()),
         scrubbed => scrubbed,
