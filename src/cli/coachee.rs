@@ -10,8 +10,8 @@ use super::{
     unlock::{self, Unlock},
 };
 use crate::{
-    seal::{self, Identity, Recipient},
-    vault::Writer,
+    seal::{self, Identity, PluginRecipient, Recipient},
+    vault::{Coachee, Writer},
 };
 
 #[derive(Debug, Subcommand)]
@@ -19,7 +19,8 @@ pub enum Command {
     /// Add somebody: let them do this themselves, it makes the key to their words
     Add {
         name: String,
-        /// A key that is kept elsewhere: nothing that opens the words is then on this laptop
+        /// A key that is kept elsewhere, also one of a plugin such as a hardware key (age1yubikey1...): nothing that opens the
+        /// words is then on this laptop
         #[arg(long, value_name = "age1...")]
         recipient: Option<String>,
         /// Read the passphrase from a file that only its owner can read, instead of asking
@@ -80,6 +81,9 @@ pub fn add(
         return Err(crate::vault::VaultError::CoacheeExists(name.to_owned()).into());
     }
     if let Some(recipient) = recipient {
+        if let Ok(key) = recipient.parse::<PluginRecipient>() {
+            return add_held_by(vault, name, &key, config);
+        }
         let recipient: Recipient = recipient.parse()?;
         vault.add_coachee(name, &recipient, None)?;
         config.remark(format!("{name} is added. Only whoever holds the key to {recipient} can read the words."));
@@ -94,6 +98,19 @@ pub fn add(
     config.remark(format!(
         "{name} is added. The words of their sessions open with this passphrase only. \
          Lose it, and the words are lost: nobody can reset it."
+    ));
+    Ok(())
+}
+
+/// Adds somebody whose key a plugin keeps. An identity is made here and sealed to that key before anything of it is
+/// stored, so that the plugin is run once now and once for each unlocking, however much there is to open.
+fn add_held_by(vault: &mut Writer, name: &str, key: &PluginRecipient, config: &Config) -> Result<(), CliError> {
+    let identity = Identity::generate();
+    let locked = seal::lock_by_plugin(&identity, key)?;
+    vault.add_coachee_held_by(key, name, &identity.to_recipient(), &locked)?;
+    config.remark(format!(
+        "{name} is added. The words of their sessions open with the key behind {key} only: `--identity FILE` names its \
+         identity file. Lose the key, and the words are lost."
     ));
     Ok(())
 }
@@ -137,8 +154,8 @@ fn list(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), CliE
             .map(|coachee| {
                 serde_json::json!({
                     "name": coachee.name,
-                    "recipient": coachee.recipient.to_string(),
-                    "key": if coachee.locked_identity.is_some() { "passphrase" } else { "elsewhere" },
+                    "recipient": recipient(coachee),
+                    "key": key(coachee).0,
                 })
             })
             .collect();
@@ -148,10 +165,23 @@ fn list(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), CliE
         config.remark("Nobody yet. Let the coachee do this: `sidetone coachee add NAME`");
     }
     for coachee in coachees {
-        let key = if coachee.locked_identity.is_some() { "opens with a passphrase" } else { "key kept elsewhere" };
-        writeln!(out, "{}  ({key}; {})", coachee.name, coachee.recipient)?;
+        writeln!(out, "{}  ({}; {})", coachee.name, key(&coachee).1, recipient(&coachee))?;
     }
     Ok(())
+}
+
+/// What opens the words: in a word for programs, in some for people.
+fn key(coachee: &Coachee) -> (&'static str, &'static str) {
+    match (&coachee.held_by, &coachee.locked_identity) {
+        (Some(_), _) => ("plugin", "opens with a key of their own"),
+        (None, Some(_)) => ("passphrase", "opens with a passphrase"),
+        (None, None) => ("elsewhere", "key kept elsewhere"),
+    }
+}
+
+/// The public key by which the coachee knows theirs.
+fn recipient(coachee: &Coachee) -> String {
+    coachee.held_by.as_ref().map_or_else(|| coachee.recipient.to_string(), ToString::to_string)
 }
 
 fn remove(vault: &mut Writer, name: &str, yes: bool, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {

@@ -33,6 +33,7 @@
 
 mod deletion;
 mod directory;
+mod progress;
 mod plain;
 mod points;
 mod practice;
@@ -48,16 +49,18 @@ mod writer;
 use std::path::PathBuf;
 
 pub use practice::Note;
+pub use progress::Progress;
 pub use reader::Reader;
 pub use receipts::Receipt;
-pub use retention::{NOTICE_DAYS, RETENTION_DAYS};
+pub use retention::NOTICE_DAYS;
 pub use steps::Steps;
-pub use words::{open_words, seal_words};
+pub use words::{open_taken_words, open_words, seal_words};
 pub use writer::Writer;
 
 use crate::{
     measures::Numbers,
-    session::{Session, SessionId},
+    seal::{PluginRecipient, Recipient},
+    session::{RETENTION_DAYS_MAX, Session, SessionId},
 };
 
 /// What became of a transcript.
@@ -87,9 +90,11 @@ impl Decision {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coachee {
     pub name: String,
-    pub recipient: crate::seal::Recipient,
-    /// The identity under its passphrase; `None` when it is kept elsewhere.
+    pub recipient: Recipient,
+    /// The identity under its passphrase, or sealed to `held_by`; `None` when it is kept elsewhere.
     pub locked_identity: Option<Vec<u8>>,
+    /// The key that a plugin keeps for them, where it is that one and no passphrase that unlocks the identity.
+    pub held_by: Option<PluginRecipient>,
 }
 
 /// What the vault knows of a session without a word.
@@ -155,6 +160,8 @@ pub enum VaultError {
     Newer,
     #[error("a name has one line and 1 to 200 letters")]
     BadName,
+    #[error("words that nobody decides about are kept for 1 to {RETENTION_DAYS_MAX} days")]
+    BadRetention,
     #[error("a next step has one line and 1 to 200 letters")]
     BadStep,
     #[error("there is no coachee called {0}")]
@@ -211,6 +218,9 @@ impl VaultError {
             Self::Unusable { .. } => "name another data directory with --data-dir, one that is yours alone",
             Self::Newer => "update sidetone, or name another data directory with --data-dir; nothing was changed",
             Self::BadName => "give a shorter name, e.g. `sidetone coachee add Ana`",
+            Self::BadRetention => {
+                "choose fewer: `--retention-days 30`; what the coachee wants to keep longer, they keep"
+            }
             Self::BadStep => "say it in a few words, e.g. `sidetone report --next \"Count to three after a question\"`",
             Self::NoCoachee(_) => {
                 "`sidetone coachee list` shows who is there; `sidetone coachee add NAME` adds somebody"
@@ -244,7 +254,7 @@ impl VaultError {
                 "`sidetone transcript delete SESSION --forgotten` gives notice, for seven days"
             }
             Self::Database(_) => "check that the disk is not full and that no other program holds the database",
-            Self::Seal(_) => return None,
+            Self::Seal(error) => return Some(error.hint()),
             Self::Io { .. } => "check that the disk is there, has room and can be written",
         };
         Some(hint.to_owned())

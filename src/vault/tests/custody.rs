@@ -163,6 +163,76 @@ fn strings_in_numbers_cannot_carry_words() {
     assert_eq!((stored.duration_s, stored.dropped_s, stored.spans[0].confidence), (0.0, 0.0, 0.0));
 }
 
+#[test]
+fn what_stands_in_the_clear_is_coarse() {
+    let house = House::new();
+    let mut writer = house.writer();
+    let id = house.begun(&mut writer);
+    let fine = |start: u64, end: u64, role| RoleSpan {
+        span: Span::new(Sample(start), Sample(end)).unwrap(),
+        role: Some(role),
+        confidence: 0.543_721_8,
+    };
+    let mut exact = numbers();
+    exact.duration_s = 10.123_456_789;
+    exact.spans = vec![
+        fine(799, 64_007, Role::Coach),
+        // Between two steps: nothing of it is left.
+        fine(64_100, 64_500, Role::Coachee),
+        fine(64_801, 159_999, Role::Coachee),
+    ];
+    let mut of_words = crate::measures::WordNumbers::default();
+    of_words.moves.coach[0] = 12_345;
+    of_words.moves.coach_expected[0] = 7.123_456_789;
+    of_words.questions.share_open = Some(crate::measures::Interval { value: 0.234_567_8, low: 0.1, high: 0.3 });
+    exact.by_words = Some(Box::new([of_words.clone(), of_words]));
+    writer.finish(id, &exact, &words(), false).unwrap();
+    let stored = writer.find("last").unwrap().numbers.unwrap();
+    let ends: Vec<(u64, u64)> = stored.spans.iter().map(|each| (each.span.start().0, each.span.end().0)).collect();
+    assert_eq!(ends, [(0, 64_000), (65_600, 160_000)]);
+    assert!(stored.spans.iter().all(|each| each.confidence == 0.5));
+    assert_eq!(stored.duration_s, 10.123);
+    let [of_words, _] = *stored.by_words.clone().unwrap();
+    assert_eq!((of_words.moves.coach[0], of_words.moves.coach_expected[0]), (12_345, 7.123));
+    assert_eq!(of_words.questions.share_open.unwrap().value, 0.235);
+    // Neither finer digits nor an utterance's times are in any byte; and made coarse once is made coarse for good.
+    drop(writer);
+    for finer in ["64007", "64100", "5437218", "123456789", "2345678"] {
+        assert!(!house.holds(finer.as_bytes()), "{finer}");
+    }
+    house.writer().swap(id).unwrap();
+    house.writer().swap(id).unwrap();
+    assert_eq!(house.writer().find("last").unwrap().numbers, Some(stored));
+}
+
+#[test]
+fn a_session_that_is_cut_off_leaves_seconds_alone() {
+    let house = House::new();
+    let mut writer = house.writer();
+    let id = house.begun(&mut writer);
+    assert_eq!(writer.progress(id).unwrap(), None);
+    for elapsed_s in [10, 20, 750] {
+        writer.note_progress(id, Progress { elapsed_s, speech_s: elapsed_s - 5 }).unwrap();
+    }
+    drop(writer);
+    let mut writer = house.writer();
+    assert_eq!(writer.progress(id).unwrap(), Some(Progress { elapsed_s: 750, speech_s: 745 }));
+    // It waits for nobody, and loses nothing by that.
+    let other = house.raw();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let begun = std::time::Instant::now();
+    assert!(writer.note_progress(id, Progress { elapsed_s: 760, speech_s: 750 }).is_err());
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5));
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(writer.progress(id).unwrap().unwrap().elapsed_s, 750);
+    writer.finish(id, &numbers(), &words(), false).unwrap();
+    assert_eq!(writer.progress(id).unwrap(), None, "the numbers are there now");
+    let withdrawn = house.begun(&mut writer);
+    writer.note_progress(withdrawn, Progress::default()).unwrap();
+    writer.withdraw(withdrawn).unwrap();
+    assert_eq!(writer.progress(withdrawn).unwrap(), None);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
