@@ -4,6 +4,10 @@ mod program;
 
 use std::{
     collections::HashSet,
+    fs,
+    io::{BufRead, BufReader, Write},
+    os::unix::net::UnixStream,
+    sync::OnceLock,
     time::{Duration, Instant},
 };
 
@@ -85,7 +89,8 @@ impl Search {
 
     #[track_caller]
     fn scan(&mut self, home: &Home) {
-        for (path, content) in home.kept() {
+        let answers = ("the recorder's answers".into(), answers(home));
+        for (path, content) in home.kept().into_iter().chain([answers]) {
             self.bytes_scanned += content.len() as u64;
             let lower = content.to_ascii_lowercase();
             for phrase in &self.phrases {
@@ -99,6 +104,27 @@ impl Search {
             }
         }
     }
+}
+
+/// What the recorder says to whoever asks, in its own words and in others; nothing where none runs.
+fn answers(home: &Home) -> Vec<u8> {
+    let Ok(entries) = fs::read_dir(home.path("run")) else { return Vec::new() };
+    let sockets = entries.flatten().map(|entry| entry.path());
+    let mut said = Vec::new();
+    for socket in sockets.filter(|path| path.extension().is_some_and(|ending| ending == "sock")) {
+        let Ok(mut stream) = UnixStream::connect(&socket) else { continue };
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut replies = BufReader::new(stream.try_clone().unwrap());
+        for request in
+            ["\"status\"", "\"words\"", "{\"transcript\":\"last\"}", "{\"report\":null}", "show me the words"]
+        {
+            // A recorder that has gone in between says nothing.
+            if writeln!(stream, "{request}").is_err() || replies.read_until(b'\n', &mut said).is_err() {
+                break;
+            }
+        }
+    }
+    said
 }
 
 #[test]
@@ -125,7 +151,12 @@ fn said(home: &Home, passphrase: &str) -> String {
 }
 
 /// What the model makes of the demo session.
-fn heard_in_the_session() -> String {
+fn heard_in_the_session() -> &'static str {
+    static HEARD: OnceLock<String> = OnceLock::new();
+    HEARD.get_or_init(hear_the_session)
+}
+
+fn hear_the_session() -> String {
     let home = Home::new();
     let hers = home.hannah();
     let demo = demo_session();
@@ -139,12 +170,14 @@ fn words_and_sound_lie_open_in_no_byte_before_during_and_after() {
     let home = Home::new();
     let hers = home.hannah();
     let heard = heard_in_the_session();
-    let mut search = Search::new(&heard);
-    assert!(search.phrases.len() > 50, "the model hears something: {heard}");
+    let mut search = Search::new(heard);
+    let of_three = search.phrases.iter().filter(|phrase| phrase.split(' ').count() == 3).count();
+    assert!(of_three > 50, "the model hears something: {heard}");
     search.scan(&home);
     start(&home, &[]);
     until_the_file_is_over(&home, || search.scan(&home));
     search.scan(&home);
+    assert!(answers(&home).starts_with(b"{\"status\""), "the recorder was asked");
     home.run(&["stop"]).ok();
     search.scan(&home);
 
@@ -284,18 +317,35 @@ fn a_recorder_that_is_killed_loses_nothing_that_was_sealed() {
     let home = Home::new();
     let hers = home.hannah();
     start(&home, &[]);
-    until_the_file_is_over(&home, || {});
+    let mut search = Search::new(heard_in_the_session());
+    until_the_file_is_over(&home, || search.scan(&home));
     let pid = home.run(&["status", "--json"]).json()["pid"].as_u64().unwrap().to_string();
     assert!(std::process::Command::new("kill").args(["-9", &pid]).status().unwrap().success());
     let begun = Instant::now();
     while home.run(&["status"]).code == Some(0) {
         assert!(begun.elapsed() < PATIENCE);
     }
+    search.scan(&home);
     home.run(&["report"]).refused("no report yet", "sidetone recover");
+
+    // What the coach sees without her key: how much of it was speech, and no more.
+    let seen = home.run(&["sessions", "--json"]).json()[0]["progress"].clone();
+    let seconds = |of: &str| seen[of].as_u64().unwrap();
+    assert!((110..=116).contains(&seconds("elapsed_s")), "{seen}");
+    assert!(seconds("speech_s") > 80 && seconds("silence_s") == seconds("elapsed_s") - seconds("speech_s"), "{seen}");
+    let keyless = home.run(&["recover"]);
+    assert!(keyless.code == Some(1) && keyless.err.contains("Known without it: 1 min"), "{}", keyless.err);
+
     let recovered = home.run(&["recover", "--passphrase-file", &hers, "--coach-speaks-first", "--json"]).json();
     assert_eq!(recovered["health"]["recovered"], true);
     assert!(recovered["duration_s"].as_f64().unwrap() > 112.0, "{recovered}");
     home.run(&["recover", "--passphrase-file", &hers]).refused("no session was cut off", "sidetone sessions");
+    search.scan(&home);
+    let words = said(&home, &hers).to_lowercase();
+    assert!(search.phrases.iter().any(|phrase| words.contains(phrase.as_str())), "they were sealed");
+    home.run(&["transcript", "delete", "last", "--passphrase-file", &hers]).ok();
+    search.scan(&home);
+    eprintln!("{} bytes scanned", search.bytes_scanned);
 }
 
 #[test]

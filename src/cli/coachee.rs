@@ -6,7 +6,7 @@ use clap::Subcommand;
 use zeroize::Zeroizing;
 
 use super::{
-    CliError, Config, ask, print_json,
+    CliError, Config, ask, print_json, transcript,
     unlock::{self, Unlock},
 };
 use crate::{
@@ -60,9 +60,11 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
             let (passphrase, made) = chosen(new_passphrase_file)?;
             vault.relock(&name, &seal::lock(&identity, &passphrase)?)?;
             if made {
-                sheet(out, &name, &passphrase)?;
+                sheet(out, &name, Some(&passphrase), None)?;
             }
-            config.remark("The passphrase is changed; the old one opens nothing any more.");
+            config.remark(
+                "The passphrase is changed; the old one opens nothing any more. The recovery key is the same as before.",
+            );
             Ok(())
         }
     }
@@ -92,13 +94,18 @@ pub fn add(
     let (passphrase, made) = chosen(passphrase_file)?;
     let identity = Identity::generate();
     vault.add_coachee(name, &identity.to_recipient(), Some(&seal::lock(&identity, &passphrase)?))?;
-    if made {
-        sheet(out, name, &passphrase)?;
+    if made || ask::can_ask() {
+        sheet(out, name, made.then_some(passphrase.as_str()), Some(&identity))?;
+        config.remark(format!(
+            "{name} is added. The words of their sessions open with the passphrase or the recovery key, and with nothing \
+             else. Lose both, and the words are lost: nobody can reset them."
+        ));
+    } else {
+        config.remark(format!(
+            "{name} is added. The words of their sessions open with this passphrase only. \
+             Lose it, and the words are lost: nobody can reset it. (On a terminal there is a recovery key too.)"
+        ));
     }
-    config.remark(format!(
-        "{name} is added. The words of their sessions open with this passphrase only. \
-         Lose it, and the words are lost: nobody can reset it."
-    ));
     Ok(())
 }
 
@@ -136,15 +143,34 @@ fn chosen(file: Option<PathBuf>) -> Result<(Zeroizing<String>, bool), CliError> 
     }
 }
 
-/// Shown once, and nowhere kept.
-fn sheet(out: &mut dyn Write, name: &str, passphrase: &str) -> Result<(), CliError> {
-    writeln!(out, "  Passphrase of {name}:")?;
-    writeln!(out)?;
-    writeln!(out, "      {passphrase}")?;
-    writeln!(out)?;
-    writeln!(out, "  Write it down now and take it with you. It is shown this once.")?;
-    Ok(())
+/// What the coachee takes along on paper, shown once and nowhere kept; on a terminal nothing of it stays. The recovery key
+/// is the identity itself, and opens what a forgotten passphrase does not.
+fn sheet(
+    out: &mut dyn Write,
+    name: &str,
+    passphrase: Option<&str>,
+    recovery: Option<&Identity>,
+) -> Result<(), CliError> {
+    let mut text = Zeroizing::new(String::with_capacity(SHEET_BYTES));
+    if let Some(passphrase) = passphrase {
+        text.push_str(&format!("  Passphrase of {name}:\n\n      "));
+        text.push_str(passphrase);
+        text.push_str("\n\n");
+    }
+    if let Some(identity) = recovery {
+        text.push_str(&format!("  Recovery key of {name}, for when the passphrase is forgotten:\n\n      "));
+        text.push_str(&identity.expose());
+        text.push_str(
+            "\n\n  In a file of its own it opens the words: `--identity FILE`. A changed passphrase changes\n  \
+             nothing about it. Passphrase and key both lost means that the words are lost.\n\n",
+        );
+    }
+    text.push_str("  Write it down now and take it with you, away from this laptop. It is shown this once.\n");
+    transcript::apart(&text, out)
 }
+
+/// More than a sheet has: a string that grew would leave copies behind that nobody wipes.
+const SHEET_BYTES: usize = 4096;
 
 fn list(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let coachees = vault.coachees()?;

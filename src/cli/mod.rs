@@ -105,8 +105,8 @@ pub enum Command {
     Import(import::Args),
     /// Finish a session that was cut off
     Recover(recover::Args),
-    /// The sessions that are here
-    Sessions,
+    /// The sessions that are here, and with --receipts what went
+    Sessions(sessions::Args),
     /// Show a session's report
     Report(report::Args),
     /// Who spoke when, as RTTM; no words
@@ -233,7 +233,7 @@ fn dispatch(command: Command, config: &Config) -> Result<(), CliError> {
         Command::Watch => control::watch(config, &mut out),
         Command::Import(args) => import::run(args, config, &mut out),
         Command::Recover(args) => recover::run(args, config, &mut out),
-        Command::Sessions => sessions::run(config, &mut out),
+        Command::Sessions(args) => sessions::run(&args, config, &mut out),
         Command::Report(args) => report::run(args, config, &mut out),
         Command::Turns(args) => report::turns(args, config, &mut out),
         Command::Swap(args) => sessions::swap(&args, config, &mut out),

@@ -56,6 +56,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     }
     let coachee = vault.coachee(&stored.session.coachee)?;
     let identity = args.unlock.identity_of(&coachee)?;
+    vault.prove(id, &identity)?;
     let recording = recording::recover(&path, Key::Coachee(&identity))?;
     let models = load::models(config, &stored.session.model)?;
     let hint = import::hint(args.roles, config)?;

@@ -5,11 +5,21 @@ use std::io::Write;
 use super::{CliError, Config, SessionArg, held, print_json, report, training};
 use crate::{
     report::length,
-    vault::{Decision, Progress, State, Stored, VaultError, Writer},
+    vault::{Decision, Progress, Receipt, State, Stored, VaultError, Writer},
 };
 
-pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Instead: what was deleted, taken or withdrawn, and when
+    #[arg(long)]
+    receipts: bool,
+}
+
+pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let vault = Writer::open(&config.data_dir)?;
+    if args.receipts {
+        return receipts(&vault, config, out);
+    }
     let sessions = vault.sessions()?;
     let so_far = |stored: &Stored| vault.progress(stored.session.id);
     if config.json {
@@ -52,6 +62,22 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
             "Not finished: `sidetone stop`, or after a crash `sidetone recover {}`",
             stored.session.id
         ));
+    }
+    Ok(())
+}
+
+fn receipts(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let receipts = vault.receipts()?;
+    if config.json {
+        return print_json(out, &receipts);
+    }
+    if receipts.is_empty() {
+        config.remark("Nothing was deleted, taken or withdrawn yet.");
+    }
+    for Receipt { at, session, what, rows, files, bytes } in receipts {
+        let at = at.replace('T', " ");
+        let minute = at.get(..16).unwrap_or(&at);
+        writeln!(out, "{session}  {minute}  {what:18}  {rows} rows, {files} files, {bytes} bytes")?;
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ use crate::{
     seal::{Identity, KeyFile},
     speakers::RoleHint,
     transcript::{self, Format, Named, Spoken, Utterance},
-    vault::{self, Decision, Reader, Receipt, Stored, VaultError, Writer},
+    vault::{self, Decision, Reader, Receipt, State, Stored, VaultError, Writer},
 };
 
 /// What `--format` calls the sound.
@@ -202,6 +202,10 @@ fn extension(format: Format) -> &'static str {
 
 fn opened(vault: &Writer, which: &SessionArg, unlock: &Unlock) -> Result<(Stored, Identity), CliError> {
     let stored = vault.find(&which.session)?;
+    // Before anybody is asked for a key: there is nothing to read or to decide about yet.
+    if stored.state == State::Recording {
+        return Err(VaultError::StillRecording(stored.session.id).into());
+    }
     let identity = unlock.identity_of(&vault.coachee(&stored.session.coachee)?)?;
     Ok((stored, identity))
 }
@@ -355,6 +359,7 @@ fn redo(
         return Err(no_sound());
     }
     let id = stored.session.id;
+    vault.prove(id, &identity)?;
     let model = match model {
         Some(model) => model,
         None => load::default_whisper(config)?,

@@ -1,10 +1,10 @@
 //! Keys that a program of their own keeps, such as one on a hardware token: age's plugins. The program is found on the
 //! user's path as `age-plugin-NAME`. It gets the key of one sealed file to wrap or to unwrap, never what the file holds.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, io::Write, str::FromStr};
 
 use age::{
-    Callbacks, DecryptError, EncryptError, NoCallbacks,
+    Callbacks, DecryptError, EncryptError, Encryptor, NoCallbacks,
     plugin::{IdentityPluginV1, RecipientPluginV1, ResolveError},
     secrecy::SecretString,
 };
@@ -105,13 +105,23 @@ pub fn seal_by_plugin(to: &PluginRecipient, plaintext: &[u8]) -> Result<Vec<u8>,
     let plugin = recipient.plugin().to_owned();
     let plugin = RecipientPluginV1::new(&plugin, &[recipient], &[], NoCallbacks)
         .map_err(|error| unresolved(&error).unwrap_or(SealError::Sealing))?;
-    age::encrypt(&plugin, plaintext).map_err(|error| match error {
+    encrypted(&plugin, plaintext).map_err(|error| match error {
         EncryptError::Plugin(said) => refused(&said),
         EncryptError::PluginResolve(error) => unresolved(&error).unwrap_or(SealError::Sealing),
         // It died, or does not speak the protocol.
         EncryptError::Io(_) => SealError::Plugin("nothing that makes sense".to_owned()),
         _ => SealError::Sealing,
     })
+}
+
+/// As [`age::encrypt`], which takes it for granted that a recipient can be sealed to: a plugin is asked already then.
+fn encrypted(to: &impl age::Recipient, plaintext: &[u8]) -> Result<Vec<u8>, EncryptError> {
+    let recipient: &dyn age::Recipient = to;
+    let mut sealed = Vec::new();
+    let mut writer = Encryptor::with_recipients(std::iter::once(recipient))?.wrap_output(&mut sealed)?;
+    writer.write_all(plaintext)?;
+    writer.finish()?;
+    Ok(sealed)
 }
 
 /// Opens what was sealed by way of a plugin. A hardware key is touched once.

@@ -25,6 +25,8 @@ pub struct Writer {
     pub(super) data_dir: PathBuf,
     /// Instead of the clock, for tests.
     now: Option<Timestamp>,
+    /// To whom the session is sealed that began here: whoever changes its row while it runs changes nothing.
+    begun: Option<(SessionId, Recipient)>,
 }
 
 impl Writer {
@@ -49,7 +51,7 @@ impl Writer {
         let data_dir = directory::private(data_dir)?;
         let connection = schema::open(&data_dir.join(super::DATABASE))?;
         directory::private(&data_dir.join(RECORDINGS))?;
-        let mut writer = Self { connection, data_dir, now };
+        let mut writer = Self { connection, data_dir, now, begun: None };
         writer.make_good()?;
         writer.enforce_retention()?;
         Ok(writer)
@@ -164,7 +166,17 @@ impl Writer {
                 plain::time(delete_after),
             ],
         )?;
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        self.begun = Some((session.id, coachee.recipient));
+        Ok(())
+    }
+
+    /// Whether `proof` is the identity that a session is sealed to, before anything is sealed to it anew.
+    ///
+    /// # Errors
+    /// When there is no such session, or the identity is another's.
+    pub fn prove(&self, session: SessionId, proof: &Identity) -> Result<(), VaultError> {
+        proven(&self.connection, session, proof).map(|_| ())
     }
 
     /// Seals the words to the coachee, commits with the numbers, fsyncs; only then unlinks the recording, unless
@@ -185,8 +197,17 @@ impl Writer {
         if matches!(entry.stored.decision, Decision::Deleted | Decision::Taken) {
             return Err(VaultError::NoWords(session));
         }
+        let recipient = match &self.begun {
+            Some((begun, recipient)) if *begun == session => recipient,
+            _ => &entry.recipient,
+        };
+        if *recipient != entry.recipient {
+            tracing::warn!("the recipient of session {session} was changed while it ran, and is changed back");
+            let sql = "UPDATE sessions SET recipient = ? WHERE id = ?";
+            transaction.execute(sql, params![recipient.to_string(), session.to_string()])?;
+        }
         if !words.is_empty() {
-            let sealed = seal_words(&entry.recipient, session, words)?;
+            let sealed = seal_words(recipient, session, words)?;
             transaction.execute(
                 "INSERT OR REPLACE INTO transcripts (session, sealed, bytes) VALUES (?1, ?2, length(?2))",
                 params![session.to_string(), sealed],

@@ -23,6 +23,7 @@ fn words_are_in_no_byte_before_or_after_deleting_and_no_sealed_byte_is_left() {
     assert_eq!((stored.decision, stored.has_words, stored.numbers), (Decision::Deleted, false, Some(numbers())));
     assert_eq!(stored.delete_after, None);
     assert!(matches!(house.reader(&house.ana).transcript(id), Err(VaultError::NoWords(_))));
+    eprintln!("{} bytes scanned", house.files().iter().map(|(_, bytes)| bytes.len()).sum::<usize>());
 }
 
 #[test]
@@ -63,6 +64,35 @@ fn moved_or_altered_words_are_refused() {
         raw.execute("UPDATE transcripts SET sealed = ? WHERE session = ?", (altered, first.to_string())).unwrap();
         assert!(matches!(refused(first, &house.ana), VaultError::Altered(_)), "byte {at}");
     }
+}
+
+/// The coach, with the files in hand while the session runs.
+#[test]
+fn whoever_changes_a_recipient_while_a_session_runs_gets_no_word_of_it() {
+    let house = House::new();
+    let coach = Identity::generate();
+    let mut recorder = house.writer();
+    let id = house.begun(&mut recorder);
+    for table in ["sessions", "coachees"] {
+        let sql = format!("UPDATE {table} SET recipient = ?");
+        house.raw().execute(&sql, [coach.to_recipient().to_string()]).unwrap();
+    }
+    // A second recorder on the same directory, with another recipient: its sessions are its own.
+    let mut second = house.writer();
+    let theirs = house.finished(&mut second);
+    recorder.finish(id, &numbers(), &words(), false).unwrap();
+    assert_eq!(house.reader(&house.ana).transcript(id).unwrap(), words());
+    assert!(matches!(house.reader(&coach).transcript(id), Err(VaultError::WrongIdentity)));
+    assert_eq!(house.reader(&coach).transcript(theirs).unwrap(), words());
+    // Written into the row again afterwards, it opens nothing either.
+    house.raw().execute("UPDATE sessions SET recipient = ?", [coach.to_recipient().to_string()]).unwrap();
+    assert!(matches!(house.reader(&coach).transcript(id), Err(VaultError::Altered(_))));
+    // What was cut off is finished for nobody but whom it was sealed to.
+    let cut_off = house.begun(&mut second);
+    house.raw().execute("UPDATE sessions SET recipient = ?", [house.ana.to_recipient().to_string()]).unwrap();
+    drop(second);
+    assert!(matches!(house.writer().prove(cut_off, &coach), Err(VaultError::WrongIdentity)));
+    house.writer().prove(cut_off, &house.ana).unwrap();
 }
 
 #[test]
@@ -126,6 +156,10 @@ fn an_old_database_put_back_is_made_to_forget_again() {
     let receipts = writer.receipts().unwrap();
     drop(writer);
     fs::write(&database, old).unwrap();
+    // Before anything has made it forget: it opens for the coachee, and for nobody else.
+    assert!(house.reader(&house.ana).transcript(deleted).is_ok());
+    assert!(matches!(house.reader(&Identity::generate()).transcript(deleted), Err(VaultError::WrongIdentity)));
+    assert!(!house.holds(b"lighthouse"));
     fs::write(house.data().join("recordings").join(format!("{everything}.sealed")), b"from a backup too").unwrap();
     // A torn line, and one that is no receipt, stop nothing.
     let log = house.data().join("receipts.jsonl");
