@@ -199,6 +199,9 @@ fn ask_both(offered: u32, settled: bool) -> Result<u32, CliError> {
     }
     eprintln!("{}", wording(offered));
     let days = if settled { offered } else { days(offered)? };
+    if days != offered {
+        eprintln!("Agreed to, then: words that nobody decides about are deleted after {days} days.");
+    }
     for question in ["Coach: do you agree?", "Coachee: do you agree?"] {
         if !ask::yes(question)? {
             return Err(CliError::user(
