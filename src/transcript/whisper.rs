@@ -24,6 +24,11 @@ use crate::units::SAMPLE_RATE;
 /// into words (with the demo model chords come to -1.1 and speech to -0.2).
 const NO_SPEECH: f32 = 0.6;
 const UNLIKELY_LOGPROB: f32 = -1.0;
+/// Samples to a position of Whisper's encoder (20 ms), the most positions it has, and what whisper.cpp rounds them up to for flash
+/// attention (`GGML_PAD(n_ctx, 256)` in 1.8).
+const POSITION_SAMPLES: usize = SAMPLE_RATE as usize / 50;
+const POSITIONS_MAX: usize = 1500;
+const POSITIONS_MULTIPLE: usize = 256;
 /// Faster than anybody speaks: a record stands near 11 words a second, fast talk is at 5.
 const MAX_WORDS_PER_S: f64 = 10.0;
 /// Whisper goes on after the last time it gave. A rest shorter than this is silence, and costs as much as a window.
@@ -39,6 +44,8 @@ pub struct Whisper {
     /// From this token on, tokens are no text.
     first_special: WhisperTokenId,
     longest: usize,
+    /// Windows are heard at their own length; else every one is filled up to 30 s with silence, as OpenAI's models want.
+    at_its_length: bool,
 }
 
 impl fmt::Debug for Whisper {
@@ -68,13 +75,15 @@ impl Whisper {
             state: Mutex::new(context.create_state().map_err(failed)?),
             threads: c_int::try_from(threads.max(1)).unwrap_or(1),
             longest: WINDOW_SAMPLES_MAX,
+            at_its_length: false,
         })
     }
 
-    /// The same, for windows of at most `seconds`: a model that has learnt no longer ones.
+    /// The same, for windows of at most `seconds`, heard at their own length: a model that has learnt just that.
     #[must_use]
     pub fn hearing(mut self, seconds: f64) -> Self {
         self.longest = crate::units::Sample::from_seconds(seconds).0 as usize;
+        self.at_its_length = true;
         self
     }
 
@@ -94,6 +103,9 @@ impl Whisper {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut passes = Passes { done: 0, percent: 0, seconds: window.samples.len() as f64 / f64::from(SAMPLE_RATE) };
         let mut parameters = self.parameters();
+        if self.at_its_length {
+            parameters.set_audio_ctx(positions(window.samples.len()));
+        }
         // SAFETY: whisper.cpp calls these on this thread and only during `full`, which `passes` outlives; their
         // signatures are the ones it declares.
         unsafe {
@@ -164,6 +176,13 @@ impl Whisper {
         }
         sum
     }
+}
+
+/// How many of the encoder's positions a window of so many samples takes, to whisper.cpp's next multiple: what it adds itself
+/// to get there are not silent positions but empty ones, which attention sees all the same.
+fn positions(samples: usize) -> c_int {
+    let positions = samples.div_ceil(POSITION_SAMPLES).next_multiple_of(POSITIONS_MULTIPLE).min(POSITIONS_MAX);
+    c_int::try_from(positions).unwrap_or(0)
 }
 
 /// Words of a window.
