@@ -48,6 +48,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub use config::{Config, Global};
 pub use error::{CliError, explain};
+pub use load::threads_alone;
 
 use crate::session;
 
