@@ -5,6 +5,7 @@ use std::{
     fmt,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
+    time::{Duration, Instant},
 };
 
 use super::Reread;
@@ -30,6 +31,8 @@ pub struct Transcribed {
     pub failed: usize,
     pub(super) tokens: usize,
     pub(super) logprob_sum: f64,
+    /// What decoding took.
+    pub(super) wall: Duration,
 }
 
 impl Transcribed {
@@ -169,6 +172,7 @@ impl Decoding {
         let lost = state.waiting.len() + usize::from(state.in_hand_s.is_some());
         done.windows += lost;
         done.failed += lost;
+        tracing::info!(windows = done.windows, decoded_s = done.wall.as_secs_f64(), "all that was said is decoded");
         done
     }
 }
@@ -199,6 +203,7 @@ fn work(desk: &Desk, whisper: &Whisper, reread: Option<&Reread>) {
         state.in_hand_s = Some(window.speech_s());
         drop(state);
         let track = window.track;
+        let begun = Instant::now();
         let whole =
             !window.samples.is_empty() || reread.is_some_and(|reread| window.restore(|span| reread(track, span)));
         let decoded = if whole {
@@ -209,6 +214,7 @@ fn work(desk: &Desk, whisper: &Whisper, reread: Option<&Reread>) {
         let mut state = desk.lock();
         state.in_hand_s = None;
         let State { done, forgotten, .. } = &mut *state;
+        done.wall += begun.elapsed();
         done.add(track, decoded, forgotten);
         desk.changed.notify_all();
     }
