@@ -9,10 +9,18 @@ mod program;
 use std::{
     fs,
     path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use program::{COACHEE, Home, import, long_session, megabytes, output_of, peak_of, processor_seconds, text};
+use sidetone::{
+    capture::Block,
+    pipeline::{Models, Pipeline, Setup},
+    session::Track,
+    speakers::{RoleHint, SpeakerEncoder},
+    units::{SAMPLE_RATE, Sample},
+};
 
 /// Lengths of the imports, in minutes; with `--short` the first two.
 const MINUTES: [u32; 4] = [10, 30, 90, 180];
@@ -22,6 +30,8 @@ const RECORD: Duration = Duration::from_secs(60);
 const LIVE: u32 = 60;
 const LIVE_SHORT: u32 = 10;
 const LIVE_SPEED: &str = "6";
+/// Minutes of the two sessions of which it is only told who spoke; with `--short` a third.
+const WHO: [u32; 2] = [60, 180];
 /// Between two looks at a recording.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -72,11 +82,39 @@ fn live(home: &Home, minutes: u32) -> Row {
     ("stop_to_report_s".into(), seconds, "<= 3 after an hour")
 }
 
+/// Voice activity, embeddings and clustering of so many minutes of the demo session: seconds, and the memory that is held at the
+/// end beyond what it was at the beginning, in megabytes.
+fn who_spoke(encoder: &Arc<SpeakerEncoder>, minutes: u32) -> (f64, f64) {
+    let sound = program::read(&program::demo_session());
+    let half = SAMPLE_RATE as usize / 2;
+    let memory = || megabytes(std::process::id(), "VmRSS").unwrap_or(f64::NAN);
+    let (begun, before) = (Instant::now(), memory());
+    let models = Models { speaker: Some(Arc::clone(encoder)), ..Models::default() };
+    let setup = Setup { tracks: 1, hint: RoleHint::CoachSpeaksFirst, microphone: false };
+    let mut pipeline = Pipeline::new(models, setup, None);
+    let mut samples = sound.iter().copied().cycle();
+    for number in 0..u64::from(minutes) * 120 {
+        let first = Sample(number * half as u64);
+        pipeline.push(&Block { first, track: Track(0), samples: samples.by_ref().take(half).collect() });
+    }
+    let held = memory() - before;
+    assert!(pipeline.finish().numbers.duration_s > 0.0);
+    (begun.elapsed().as_secs_f64(), held)
+}
+
 fn main() {
     let has = |flag: &str| std::env::args().any(|arg| arg == flag);
     let short = has("--short");
     let home = Home::new().unwrap();
-    let mut rows = idle_and_recording(&home).to_vec();
+    let encoder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/speaker-ge2e.safetensors");
+    let encoder = Arc::new(SpeakerEncoder::load(&encoder).unwrap());
+    let [less, more] = WHO.map(|minutes| if short { minutes / 3 } else { minutes });
+    let ((_, held), (seconds, held_longer)) = (who_spoke(&encoder, less), who_spoke(&encoder, more));
+    let mut rows = vec![
+        ("who_spoke_times_real_time".to_owned(), f64::from(more) * 60.0 / seconds, ">= 120"),
+        ("who_spoke_mb_per_hour".to_owned(), (held_longer - held) / f64::from(more - less) * 60.0, "<= 2"),
+    ];
+    rows.extend(idle_and_recording(&home));
     rows.push(live(&home, if short { LIVE_SHORT } else { LIVE }));
 
     let mut costs: Vec<(f64, f64)> = Vec::new();
