@@ -194,6 +194,12 @@ impl Pipeline {
         }
     }
 
+    /// Seconds in which somebody spoke, as far as that is known yet.
+    pub fn speech_s(&self) -> f64 {
+        let spoken = union(self.ears.iter().flat_map(|ear| ear.speech.iter().copied()), 0);
+        spoken.iter().map(|span| span.seconds()).sum()
+    }
+
     /// Whether somebody speaks right now.
     pub fn speaking(&self) -> bool {
         self.ears.iter().any(|ear| ear.detector.speaking())

@@ -80,7 +80,13 @@ impl Stance {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Track(pub u8);
 
-/// That both people said yes, and how we know.
+/// Days after which words that nobody decides about are deleted, unless the coachee chooses otherwise.
+pub const RETENTION_DAYS: u32 = 30;
+
+/// The most that can be chosen: two terms of a school year.
+pub const RETENTION_DAYS_MAX: u32 = 180;
+
+/// That both people said yes, to what, and how we know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {
     /// RFC 3339.
@@ -89,6 +95,14 @@ pub struct Consent {
     pub wording: u32,
     /// True when `--consent-both` asserted it instead of both answering.
     pub asserted: bool,
+    /// Days after which words that nobody decides about are deleted: agreed to here, and never put off.
+    #[serde(default = "retention_days")]
+    pub retention_days: u32,
+}
+
+/// What every wording said before days could be chosen.
+fn retention_days() -> u32 {
+    RETENTION_DAYS
 }
 
 /// What a session is, from its start on.

@@ -55,18 +55,8 @@ impl Daemon {
         let identity = Identity::generate();
         Writer::open(&data_dir).unwrap().add_coachee(COACHEE, &identity.to_recipient(), None).unwrap();
         let socket = socket_path(&dir.path().join("run"), &data_dir);
-        let (shutdown, stop) = oneshot::channel();
-        let (listens, listening) = mpsc::channel();
         let at = socket.clone();
-        let thread = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let listener = bind(&at)?;
-                listens.send(()).unwrap();
-                run(listener, async { drop(stop.await) }, Setup { data_dir, load_models }).await
-            })
-        });
-        listening.recv_timeout(PATIENCE).unwrap();
+        let (shutdown, thread) = serve(move || bind(&at), Setup { data_dir, load_models });
         Self { dir, socket, identity, shutdown: Some(shutdown), thread: Some(thread) }
     }
 
@@ -137,6 +127,25 @@ impl Drop for Daemon {
 }
 
 /// The bundled session, so many times faster than it was spoken.
+/// Starts a daemon; returns once it listens.
+fn serve(
+    bind: impl FnOnce() -> Result<tokio::net::UnixListener, Failure> + Send + 'static,
+    setup: Setup,
+) -> (oneshot::Sender<()>, JoinHandle<Result<(), Failure>>) {
+    let (shutdown, stop) = oneshot::channel();
+    let (listens, listening) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = bind()?;
+            listens.send(()).unwrap();
+            run(listener, async { drop(stop.await) }, setup).await
+        })
+    });
+    listening.recv_timeout(PATIENCE).unwrap();
+    (shutdown, thread)
+}
+
 fn session(speed: f64) -> Start {
     Start {
         session: Session {
@@ -146,7 +155,12 @@ fn session(speed: f64) -> Start {
             coach_stance: None,
             coachee_stance: None,
             tracks: 9,
-            consent: Consent { given_at: "2026-11-24T09:00:00Z".into(), wording: 1, asserted: true },
+            consent: Consent {
+                given_at: "2026-11-24T09:00:00Z".into(),
+                wording: 1,
+                asserted: true,
+                retention_days: 30,
+            },
             model: "demo.en".into(),
         },
         input: format!("file:{}", in_tree("tests/fixtures/demo-session.ogg").display()),
@@ -460,6 +474,106 @@ fn one_daemon_for_a_data_directory() {
     drop(UnixListener::bind(&daemon.socket).unwrap());
     assert!(matches!(Client::connect(&daemon.socket), Err(ClientError::NotRunning)));
     runtime.block_on(async { bind(&daemon.socket) }).unwrap();
+}
+
+/// The coach starts a recorder of their own on the same directory, and writes their key into it as Hannah's.
+#[test]
+fn a_second_daemon_with_another_recipient_gets_nothing_of_the_first() {
+    let daemon = Daemon::start();
+    let first = session(1.0);
+    let id = first.session.id;
+    daemon.tell(start(first));
+    let coach = Identity::generate();
+    daemon.vault().add_coachee("Bill", &coach.to_recipient(), None).unwrap();
+    rusqlite::Connection::open(daemon.data_dir().join("sidetone.db"))
+        .unwrap()
+        .execute("UPDATE coachees SET recipient = ?", [coach.to_recipient().to_string()])
+        .unwrap();
+    let socket = socket_path(&daemon.dir.path().join("run of the second"), &daemon.data_dir());
+    let at = socket.clone();
+    let models: Arc<LoadModels> = Arc::new(|_: &str| Ok(Models::default()));
+    let (shutdown, thread) = serve(move || bind(&at), Setup { data_dir: daemon.data_dir(), load_models: models });
+    let mut second = session(1.0);
+    second.session.coachee = "Bill".into();
+    let theirs = second.session.id;
+    Client::connect(&socket).unwrap().ask(&start(second)).unwrap();
+
+    let opens =
+        |session, key: &Identity| recording::recover(&daemon.vault().recording_path(session), Key::Coachee(key));
+    assert!(opens(id, &daemon.identity).unwrap().next().is_some());
+    assert!(opens(id, &coach).is_err() && opens(theirs, &daemon.identity).is_err());
+    assert!(opens(theirs, &coach).unwrap().next().is_some());
+    assert!(matches!(daemon.vault().prove(id, &coach), Err(VaultError::WrongIdentity)));
+    // The second ends, and the first goes on.
+    drop(shutdown);
+    thread.join().unwrap().unwrap();
+    assert_eq!(daemon.status().session, Some(id));
+    assert_eq!(daemon.stop(), id);
+    daemon.vault().prove(id, &daemon.identity).unwrap();
+}
+
+/// Becomes the user that owns nothing, in a thread of its own: each thread of Linux has its own user. Only root can.
+#[cfg(target_os = "linux")]
+fn as_nobody<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    const NOBODY: libc::c_long = 65_534;
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("not tried: only root can become another user");
+        return None;
+    }
+    let become_nobody = || {
+        // SAFETY: numbers only, and no pointer but one that is null with a length of zero. The library's functions of
+        // these names would change every thread.
+        unsafe {
+            assert_eq!(libc::syscall(libc::SYS_setgroups, 0, std::ptr::null::<libc::gid_t>()), 0);
+            assert_eq!(libc::syscall(libc::SYS_setresgid, NOBODY, NOBODY, NOBODY), 0);
+            assert_eq!(libc::syscall(libc::SYS_setresuid, NOBODY, NOBODY, NOBODY), 0);
+        }
+    };
+    let thread = thread::spawn(move || {
+        become_nobody();
+        work()
+    });
+    Some(thread.join().unwrap())
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn another_user_of_this_computer_is_not_served() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let daemon = Daemon::start();
+    daemon.tell(start(session(1.0)));
+    let (socket, data) = (daemon.socket.clone(), daemon.data_dir());
+    // As it is: nobody else comes near the socket, or a file.
+    let Some(refused) = as_nobody(move || (UnixStream::connect(socket).err(), fs::read_dir(data).err())) else {
+        return;
+    };
+    let kinds = [refused.0.unwrap().kind(), refused.1.unwrap().kind()];
+    assert_eq!(kinds, [std::io::ErrorKind::PermissionDenied; 2]);
+    daemon.ask(Request::Withdraw).unwrap();
+
+    // Where somebody has opened directory and socket to all: whoever comes is turned away unheard.
+    let open = tempfile::tempdir().unwrap();
+    fs::set_permissions(open.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let socket = open.path().join("open.sock");
+    let at = socket.clone();
+    let bind = move || Ok(tokio::net::UnixListener::bind(at).unwrap());
+    let models: Arc<LoadModels> = Arc::new(|_: &str| Ok(Models::default()));
+    let (shutdown, thread) = serve(bind, Setup { data_dir: daemon.data_dir(), load_models: models });
+    fs::set_permissions(&socket, fs::Permissions::from_mode(0o666)).unwrap();
+    let theirs = socket.clone();
+    let said = as_nobody(move || {
+        let mut stream = UnixStream::connect(theirs).unwrap();
+        // It may be closed before this is sent.
+        let _ = stream.write_all(b"\"status\"\n");
+        let mut said = String::new();
+        let _ = stream.read_to_string(&mut said);
+        said
+    });
+    assert_eq!(said.as_deref(), Some(""));
+    assert!(Client::connect(&socket).unwrap().ask(&Request::Status).is_ok());
+    drop(shutdown);
+    thread.join().unwrap().unwrap();
 }
 
 #[test]

@@ -216,7 +216,12 @@ fn session() -> Start {
             coach_stance: None,
             coachee_stance: None,
             tracks: 1,
-            consent: Consent { given_at: "2026-11-24T09:00:00Z".into(), wording: 1, asserted: true },
+            consent: Consent {
+                given_at: "2026-11-24T09:00:00Z".into(),
+                wording: 1,
+                asserted: true,
+                retention_days: 30,
+            },
             model: "base.en".into(),
         },
         input: "default".into(),

@@ -118,7 +118,12 @@ fn session() -> Session {
         coach_stance: None,
         coachee_stance: None,
         tracks: 1,
-        consent: Consent { given_at: "2026-11-24T09:00:00Z".to_owned(), wording: 1, asserted: false },
+        consent: Consent {
+            given_at: "2026-11-24T09:00:00Z".to_owned(),
+            wording: 1,
+            asserted: false,
+            retention_days: 30,
+        },
         model: "demo.en".to_owned(),
     }
 }

@@ -4,6 +4,10 @@ mod program;
 
 use std::{
     collections::HashSet,
+    fs,
+    io::{BufRead, BufReader, Write},
+    os::unix::net::UnixStream,
+    sync::OnceLock,
     time::{Duration, Instant},
 };
 
@@ -34,11 +38,37 @@ fn until_the_file_is_over(home: &Home, mut between: impl FnMut()) {
 
 /// Looks for something that must not be there.
 struct Search {
-    /// Every run of 64 bytes of the session's sound, as 16-bit and as 32-bit samples.
-    sound: HashSet<u64>,
+    sound: &'static Sound,
     /// What may stand nowhere: the canary, and every three words in a row that the model hears in the session.
     phrases: Vec<String>,
     bytes_scanned: u64,
+}
+
+/// Every run of 64 bytes of the session's sound, as 16-bit and as 32-bit samples.
+struct Sound {
+    runs: HashSet<u64>,
+    /// One bit for each run, by the top of its hash: nearly every byte that is looked at needs no more.
+    bits: Vec<u64>,
+}
+
+impl Sound {
+    const TOP: u32 = 64 - 27;
+
+    fn of_the_session() -> &'static Self {
+        static SOUND: OnceLock<Sound> = OnceLock::new();
+        SOUND.get_or_init(Self::read)
+    }
+
+    fn add(&mut self, hash: u64) {
+        let bit = hash >> Self::TOP;
+        self.bits[(bit / 64) as usize] |= 1 << (bit % 64);
+        self.runs.insert(hash);
+    }
+
+    fn has(&self, hash: u64) -> bool {
+        let bit = hash >> Self::TOP;
+        self.bits[(bit / 64) as usize] >> (bit % 64) & 1 == 1 && self.runs.contains(&hash)
+    }
 }
 
 const RUN: usize = 64;
@@ -57,8 +87,8 @@ fn runs(bytes: &[u8]) -> impl Iterator<Item = (usize, u64)> + '_ {
     })
 }
 
-impl Search {
-    fn new(heard: &str) -> Self {
+impl Sound {
+    fn read() -> Self {
         let mut source = FileSource::open(&demo_session(), f64::INFINITY, false).unwrap();
         let mut samples = Vec::new();
         loop {
@@ -72,20 +102,28 @@ impl Search {
         let wide: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
         // Runs of a whole sample each, at every sample; long silence would be found in any empty file.
         let lively = |bytes: &[u8], at: usize| bytes[at..at + RUN].iter().collect::<HashSet<_>>().len() > RUN / 4;
-        let mut sound = HashSet::new();
+        let mut sound = Self { runs: HashSet::new(), bits: vec![0; 1 << (27 - 6)] };
         for (bytes, size) in [(&narrow, 2), (&wide, 4)] {
-            sound.extend(runs(bytes).filter(|(at, _)| at % size == 0 && lively(bytes, *at)).map(|(_, hash)| hash));
+            let kept = runs(bytes).filter(|(at, _)| at % size == 0 && lively(bytes, *at));
+            kept.for_each(|(_, hash)| sound.add(hash));
         }
-        assert!(sound.len() > 1_000_000);
+        assert!(sound.runs.len() > 1_000_000);
+        sound
+    }
+}
+
+impl Search {
+    fn new(heard: &str) -> Self {
         let words: Vec<String> = heard.split_whitespace().map(str::to_lowercase).collect();
         let in_a_row = words.windows(3).map(|three| three.join(" "));
         let phrases = in_a_row.chain(CANARY.map(str::to_owned)).collect();
-        Self { sound, phrases, bytes_scanned: 0 }
+        Self { sound: Sound::of_the_session(), phrases, bytes_scanned: 0 }
     }
 
     #[track_caller]
     fn scan(&mut self, home: &Home) {
-        for (path, content) in home.kept() {
+        let answers = ("the recorder's answers".into(), answers(home));
+        for (path, content) in home.kept().into_iter().chain([answers]) {
             self.bytes_scanned += content.len() as u64;
             let lower = content.to_ascii_lowercase();
             for phrase in &self.phrases {
@@ -94,11 +132,32 @@ impl Search {
                     assert!(!found, "`{phrase}` is in {}", path.display());
                 }
             }
-            if let Some((at, _)) = runs(&content).find(|(_, hash)| self.sound.contains(hash)) {
+            if let Some((at, _)) = runs(&content).find(|(_, hash)| self.sound.has(*hash)) {
                 panic!("sound lies open in {} at byte {at}", path.display());
             }
         }
     }
+}
+
+/// What the recorder says to whoever asks, in its own words and in others; nothing where none runs.
+fn answers(home: &Home) -> Vec<u8> {
+    let Ok(entries) = fs::read_dir(home.path("run/sidetone")) else { return Vec::new() };
+    let sockets = entries.flatten().map(|entry| entry.path());
+    let mut said = Vec::new();
+    for socket in sockets.filter(|path| path.extension().is_some_and(|ending| ending == "sock")) {
+        let Ok(mut stream) = UnixStream::connect(&socket) else { continue };
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut replies = BufReader::new(stream.try_clone().unwrap());
+        for request in
+            ["\"status\"", "\"words\"", "{\"transcript\":\"last\"}", "{\"report\":null}", "show me the words"]
+        {
+            // A recorder that has gone in between says nothing.
+            if writeln!(stream, "{request}").is_err() || replies.read_until(b'\n', &mut said).is_err() {
+                break;
+            }
+        }
+    }
+    said
 }
 
 #[test]
@@ -114,8 +173,8 @@ fn the_search_finds_what_it_looks_for() {
     let said = &speech[16_000..16_000 + 200];
     let mut file = vec![7u8; 333];
     file.extend(said.iter().flat_map(|s| ((s * 32768.0).round() as i16).to_le_bytes()));
-    assert!(runs(&file).any(|(_, hash)| search.sound.contains(&hash)));
-    assert!(!runs(&[7u8; 5000]).any(|(_, hash)| search.sound.contains(&hash)));
+    assert!(runs(&file).any(|(_, hash)| search.sound.has(hash)));
+    assert!(!runs(&[7u8; 5000]).any(|(_, hash)| search.sound.has(hash)));
 }
 
 /// The words of the last session, one utterance a line.
@@ -125,7 +184,12 @@ fn said(home: &Home, passphrase: &str) -> String {
 }
 
 /// What the model makes of the demo session.
-fn heard_in_the_session() -> String {
+fn heard_in_the_session() -> &'static str {
+    static HEARD: OnceLock<String> = OnceLock::new();
+    HEARD.get_or_init(hear_the_session)
+}
+
+fn hear_the_session() -> String {
     let home = Home::new();
     let hers = home.hannah();
     let demo = demo_session();
@@ -139,12 +203,14 @@ fn words_and_sound_lie_open_in_no_byte_before_during_and_after() {
     let home = Home::new();
     let hers = home.hannah();
     let heard = heard_in_the_session();
-    let mut search = Search::new(&heard);
-    assert!(search.phrases.len() > 50, "the model hears something: {heard}");
+    let mut search = Search::new(heard);
+    let of_three = search.phrases.iter().filter(|phrase| phrase.split(' ').count() == 3).count();
+    assert!(of_three > 50, "the model hears something: {heard}");
     search.scan(&home);
     start(&home, &[]);
     until_the_file_is_over(&home, || search.scan(&home));
     search.scan(&home);
+    assert!(answers(&home).starts_with(b"{\"status\""), "the recorder was asked");
     home.run(&["stop"]).ok();
     search.scan(&home);
 
@@ -284,6 +350,8 @@ fn a_recorder_that_is_killed_loses_nothing_that_was_sealed() {
     let home = Home::new();
     let hers = home.hannah();
     start(&home, &[]);
+    let mut search = Search::new(heard_in_the_session());
+    search.scan(&home);
     until_the_file_is_over(&home, || {});
     let pid = home.run(&["status", "--json"]).json()["pid"].as_u64().unwrap().to_string();
     assert!(std::process::Command::new("kill").args(["-9", &pid]).status().unwrap().success());
@@ -291,11 +359,27 @@ fn a_recorder_that_is_killed_loses_nothing_that_was_sealed() {
     while home.run(&["status"]).code == Some(0) {
         assert!(begun.elapsed() < PATIENCE);
     }
+    search.scan(&home);
     home.run(&["report"]).refused("no report yet", "sidetone recover");
+
+    // What the coach sees without her key: how much of it was speech, and no more.
+    let seen = home.run(&["sessions", "--json"]).json()[0]["progress"].clone();
+    let seconds = |of: &str| seen[of].as_u64().unwrap();
+    assert!((110..=116).contains(&seconds("elapsed_s")), "{seen}");
+    assert!(seconds("speech_s") > 80 && seconds("silence_s") == seconds("elapsed_s") - seconds("speech_s"), "{seen}");
+    let keyless = home.run(&["recover"]);
+    assert!(keyless.code == Some(1) && keyless.err.contains("Known without it: 1 min"), "{}", keyless.err);
+
     let recovered = home.run(&["recover", "--passphrase-file", &hers, "--coach-speaks-first", "--json"]).json();
     assert_eq!(recovered["health"]["recovered"], true);
     assert!(recovered["duration_s"].as_f64().unwrap() > 112.0, "{recovered}");
     home.run(&["recover", "--passphrase-file", &hers]).refused("no session was cut off", "sidetone sessions");
+    search.scan(&home);
+    let words = said(&home, &hers).to_lowercase();
+    assert!(search.phrases.iter().any(|phrase| words.contains(phrase.as_str())), "they were sealed");
+    home.run(&["transcript", "delete", "last", "--passphrase-file", &hers]).ok();
+    search.scan(&home);
+    eprintln!("{} bytes scanned", search.bytes_scanned);
 }
 
 #[test]

@@ -6,12 +6,12 @@ use clap::Subcommand;
 use zeroize::Zeroizing;
 
 use super::{
-    CliError, Config, ask, print_json,
+    CliError, Config, ask, print_json, transcript,
     unlock::{self, Unlock},
 };
 use crate::{
-    seal::{self, Identity, Recipient},
-    vault::Writer,
+    seal::{self, Identity, PluginRecipient, Recipient},
+    vault::{Coachee, Writer},
 };
 
 #[derive(Debug, Subcommand)]
@@ -19,7 +19,8 @@ pub enum Command {
     /// Add somebody: let them do this themselves, it makes the key to their words
     Add {
         name: String,
-        /// A key that is kept elsewhere: nothing that opens the words is then on this laptop
+        /// A key that is kept elsewhere, also one of a plugin such as a hardware key (age1yubikey1...): nothing that opens the
+        /// words is then on this laptop
         #[arg(long, value_name = "age1...")]
         recipient: Option<String>,
         /// Read the passphrase from a file that only its owner can read, instead of asking
@@ -59,9 +60,11 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
             let (passphrase, made) = chosen(new_passphrase_file)?;
             vault.relock(&name, &seal::lock(&identity, &passphrase)?)?;
             if made {
-                sheet(out, &name, &passphrase)?;
+                sheet(out, &name, Some(&passphrase), None)?;
             }
-            config.remark("The passphrase is changed; the old one opens nothing any more.");
+            config.remark(
+                "The passphrase is changed; the old one opens nothing any more. The recovery key is the same as before.",
+            );
             Ok(())
         }
     }
@@ -80,6 +83,9 @@ pub fn add(
         return Err(crate::vault::VaultError::CoacheeExists(name.to_owned()).into());
     }
     if let Some(recipient) = recipient {
+        if let Ok(key) = recipient.parse::<PluginRecipient>() {
+            return add_held_by(vault, name, &key, config);
+        }
         let recipient: Recipient = recipient.parse()?;
         vault.add_coachee(name, &recipient, None)?;
         config.remark(format!("{name} is added. Only whoever holds the key to {recipient} can read the words."));
@@ -88,12 +94,30 @@ pub fn add(
     let (passphrase, made) = chosen(passphrase_file)?;
     let identity = Identity::generate();
     vault.add_coachee(name, &identity.to_recipient(), Some(&seal::lock(&identity, &passphrase)?))?;
-    if made {
-        sheet(out, name, &passphrase)?;
+    if made || ask::can_ask() {
+        sheet(out, name, made.then_some(passphrase.as_str()), Some(&identity))?;
+        config.remark(format!(
+            "{name} is added. The words of their sessions open with the passphrase or the recovery key, and with nothing \
+             else. Lose both, and the words are lost: nobody can reset them."
+        ));
+    } else {
+        config.remark(format!(
+            "{name} is added. The words of their sessions open with this passphrase only. \
+             Lose it, and the words are lost: nobody can reset it. (On a terminal there is a recovery key too.)"
+        ));
     }
+    Ok(())
+}
+
+/// Adds somebody whose key a plugin keeps. An identity is made here and sealed to that key before anything of it is
+/// stored, so that the plugin is run once now and once for each unlocking, however much there is to open.
+fn add_held_by(vault: &mut Writer, name: &str, key: &PluginRecipient, config: &Config) -> Result<(), CliError> {
+    let identity = Identity::generate();
+    let locked = seal::lock_by_plugin(&identity, key)?;
+    vault.add_coachee_held_by(key, name, &identity.to_recipient(), &locked)?;
     config.remark(format!(
-        "{name} is added. The words of their sessions open with this passphrase only. \
-         Lose it, and the words are lost: nobody can reset it."
+        "{name} is added. The words of their sessions open with the key behind {key} only: `--identity FILE` names its \
+         identity file. Lose the key, and the words are lost."
     ));
     Ok(())
 }
@@ -119,15 +143,34 @@ fn chosen(file: Option<PathBuf>) -> Result<(Zeroizing<String>, bool), CliError> 
     }
 }
 
-/// Shown once, and nowhere kept.
-fn sheet(out: &mut dyn Write, name: &str, passphrase: &str) -> Result<(), CliError> {
-    writeln!(out, "  Passphrase of {name}:")?;
-    writeln!(out)?;
-    writeln!(out, "      {passphrase}")?;
-    writeln!(out)?;
-    writeln!(out, "  Write it down now and take it with you. It is shown this once.")?;
-    Ok(())
+/// What the coachee takes along on paper, shown once and nowhere kept; on a terminal nothing of it stays. The recovery key
+/// is the identity itself, and opens what a forgotten passphrase does not.
+fn sheet(
+    out: &mut dyn Write,
+    name: &str,
+    passphrase: Option<&str>,
+    recovery: Option<&Identity>,
+) -> Result<(), CliError> {
+    let mut text = Zeroizing::new(String::with_capacity(SHEET_BYTES));
+    if let Some(passphrase) = passphrase {
+        text.push_str(&format!("  Passphrase of {name}:\n\n      "));
+        text.push_str(passphrase);
+        text.push_str("\n\n");
+    }
+    if let Some(identity) = recovery {
+        text.push_str(&format!("  Recovery key of {name}, for when the passphrase is forgotten:\n\n      "));
+        text.push_str(&identity.expose());
+        text.push_str(
+            "\n\n  In a file of its own it opens the words: `--identity FILE`. A changed passphrase changes\n  \
+             nothing about it. Passphrase and key both lost means that the words are lost.\n\n",
+        );
+    }
+    text.push_str("  Write it down now and take it with you, away from this laptop. It is shown this once.\n");
+    transcript::apart(&text, out)
 }
+
+/// More than a sheet has: a string that grew would leave copies behind that nobody wipes.
+const SHEET_BYTES: usize = 4096;
 
 fn list(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let coachees = vault.coachees()?;
@@ -137,8 +180,8 @@ fn list(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), CliE
             .map(|coachee| {
                 serde_json::json!({
                     "name": coachee.name,
-                    "recipient": coachee.recipient.to_string(),
-                    "key": if coachee.locked_identity.is_some() { "passphrase" } else { "elsewhere" },
+                    "recipient": recipient(coachee),
+                    "key": key(coachee).0,
                 })
             })
             .collect();
@@ -148,10 +191,23 @@ fn list(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), CliE
         config.remark("Nobody yet. Let the coachee do this: `sidetone coachee add NAME`");
     }
     for coachee in coachees {
-        let key = if coachee.locked_identity.is_some() { "opens with a passphrase" } else { "key kept elsewhere" };
-        writeln!(out, "{}  ({key}; {})", coachee.name, coachee.recipient)?;
+        writeln!(out, "{}  ({}; {})", coachee.name, key(&coachee).1, recipient(&coachee))?;
     }
     Ok(())
+}
+
+/// What opens the words: in a word for programs, in some for people.
+fn key(coachee: &Coachee) -> (&'static str, &'static str) {
+    match (&coachee.held_by, &coachee.locked_identity) {
+        (Some(_), _) => ("plugin", "opens with a key of their own"),
+        (None, Some(_)) => ("passphrase", "opens with a passphrase"),
+        (None, None) => ("elsewhere", "key kept elsewhere"),
+    }
+}
+
+/// The public key by which the coachee knows theirs.
+fn recipient(coachee: &Coachee) -> String {
+    coachee.held_by.as_ref().map_or_else(|| coachee.recipient.to_string(), ToString::to_string)
 }
 
 fn remove(vault: &mut Writer, name: &str, yes: bool, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {

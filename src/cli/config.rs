@@ -196,6 +196,12 @@ fn settle(global: &Global, file: Option<&Path>, text: Option<&str>) -> Result<Se
             None,
         ),
         model: Setting::settle(None, text_of(settings::MODEL)?.map(Some), said.model.map(Some), None),
+        retention_days: Setting::settle(
+            None,
+            text_of(settings::RETENTION_DAYS)?.map(|value| settings::days(&value)).transpose()?,
+            said.retention_days,
+            crate::session::RETENTION_DAYS,
+        ),
         color: Setting::settle(
             global.color,
             text_of(settings::COLOR)?.map(|value| settings::chosen(settings::COLOR, &value)).transpose()?,

@@ -6,7 +6,7 @@ use super::{CliError, Config, control, daemon, load::DEMO_MODEL, report, start, 
 use crate::{
     daemon::{Client, Reply, Request, Start, Status},
     seal::{self, Identity},
-    session::{Consent, Session, SessionId, Stance},
+    session::{Consent, RETENTION_DAYS, Session, SessionId, Stance},
     vault::{Decision, Reader, VaultError, Writer},
 };
 
@@ -122,7 +122,12 @@ fn drive(config: &Config, sound: &Path) -> Result<Reply, CliError> {
             coach_stance: Some(Stance::Facilitative),
             coachee_stance: Some(Stance::Collaborative),
             tracks: 1,
-            consent: Consent { given_at: now, wording: start::WORDING_VERSION, asserted: false },
+            consent: Consent {
+                given_at: now,
+                wording: start::WORDING_VERSION,
+                asserted: false,
+                retention_days: RETENTION_DAYS,
+            },
             model: DEMO_MODEL.to_owned(),
         },
         input: format!("file:{}", sound.display()),

@@ -134,14 +134,7 @@ impl From<TranscriptError> for CliError {
 
 impl From<SealError> for CliError {
     fn from(error: SealError) -> Self {
-        let hint = match error {
-            SealError::NotARecipient => "make one with `age-keygen`; it prints the recipient as `public key`",
-            SealError::NotAnIdentity => "give the file that `age-keygen` wrote, or use the passphrase instead",
-            SealError::WrongPassphrase => "try again; the words stay sealed until the passphrase is right",
-            SealError::WrongIdentity => "use the identity of the coachee this was sealed to",
-            SealError::Sealing => "try again; if it stays, please report it",
-        };
-        Self::user(error.to_string(), hint)
+        Self::user(error.to_string(), error.hint())
     }
 }
 

@@ -34,9 +34,8 @@ pub struct Args {
     stances: start::Stances,
     #[command(flatten)]
     roles: start::Roles,
-    /// Both of you have agreed already: recorded as asserted, and said in the report
-    #[arg(long)]
-    consent_both: bool,
+    #[command(flatten)]
+    agreement: start::Agreement,
     /// Delete the file once its report is made
     #[arg(long)]
     delete_original: bool,
@@ -94,7 +93,7 @@ fn written(
 /// Asks for consent; what is imported started now, as far as anybody knows.
 fn session(args: &Args, tracks: u8, model: String, config: &Config) -> Result<Session, CliError> {
     Ok(Session {
-        consent: start::consent(args.consent_both)?,
+        consent: start::consent(args.agreement, config)?,
         id: SessionId::generate(),
         coachee: args.coachee.clone(),
         started_at: start::now(),

@@ -41,6 +41,7 @@ use std::{
     ffi::OsString,
     fs::File,
     io::{self, Write},
+    panic::{self, AssertUnwindSafe},
     path::Path,
     process::ExitCode,
 };
@@ -99,8 +100,8 @@ pub enum Command {
     /// Finish a session that was cut off
     #[command(after_help = examples::RECOVER)]
     Recover(recover::Args),
-    /// The sessions that are here
-    Sessions,
+    /// The sessions that are here, and with --receipts what went
+    Sessions(sessions::Args),
     /// Show a session's report
     #[command(after_help = examples::REPORT)]
     Report(report::Args),
@@ -196,11 +197,21 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Args, ExitCode>
     })
 }
 
-/// Runs one command.
+/// Runs one command. Any of them may come to hold words or a key, so that all of them keep their memory to themselves.
 ///
 /// # Errors
 /// With a message, a hint and an exit code.
 pub fn run(command: Command, config: &Config) -> Result<(), CliError> {
+    crate::daemon::keep_memory_private()?;
+    guarded(|| dispatch(command, config))
+}
+
+/// A fault of ours ends as an error of ours. What the fault itself said is not told: it may be words.
+fn guarded(work: impl FnOnce() -> Result<(), CliError>) -> Result<(), CliError> {
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(CliError::ours("something went wrong in here")))
+}
+
+fn dispatch(command: Command, config: &Config) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
     // `setup` makes it.
     if config.file_missing && !matches!(command, Command::Setup) {
@@ -222,7 +233,7 @@ pub fn run(command: Command, config: &Config) -> Result<(), CliError> {
         Command::Watch => control::watch(config, &mut out),
         Command::Import(args) => import::run(args, config, &mut out),
         Command::Recover(args) => recover::run(args, config, &mut out),
-        Command::Sessions => sessions::run(config, &mut out),
+        Command::Sessions(args) => sessions::run(&args, config, &mut out),
         Command::Report(args) => report::run(args, config, &mut out),
         Command::Turns(args) => report::turns(args, config, &mut out),
         Command::Swap(args) => sessions::swap(&args, config, &mut out),
@@ -283,4 +294,16 @@ fn shown(path: &Path) -> String {
 fn open_with_system(path: &Path) -> Result<(), CliError> {
     ::open::that_detached(path)
         .map_err(|_| CliError::user("no browser could be opened", format!("open {} yourself", shown(path))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_our_error_and_says_no_words() {
+        let error = guarded(|| panic!("purple lighthouse marmalade")).unwrap_err();
+        assert!(!error.message().contains("marmalade") && error.hint().unwrap().contains("report it"));
+        assert_eq!(explain(&error), ExitCode::from(2));
+    }
 }

@@ -31,7 +31,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     let coachee = vault.coachee(&stored.session.coachee)?;
     let unlock = args.unlock;
     let asks_passphrase = unlock.passphrase_file.is_none() && unlock.identity.is_none();
-    if asks_passphrase && coachee.locked_identity.is_none() {
+    if asks_passphrase && (coachee.locked_identity.is_none() || coachee.held_by.is_some()) {
         return Err(CliError::user(
             format!("the key of {} is kept elsewhere", coachee.name),
             "name its file: `--identity FILE`",

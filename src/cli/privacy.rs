@@ -8,7 +8,10 @@ use std::{
 };
 
 use super::{CliError, Config, print_json, shown, start};
-use crate::vault::{NOTICE_DAYS, RETENTION_DAYS};
+use crate::{
+    session::{RETENTION_DAYS, RETENTION_DAYS_MAX},
+    vault::NOTICE_DAYS,
+};
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -36,18 +39,24 @@ const COACHEE: &str = "the coachee alone, with their key";
 const TABLES: &[Kept] = &[
     Kept {
         place: "coachees",
-        what: "the name as typed, the public key, and the private key under the coachee's passphrase \
-               (not there where the key is kept elsewhere)",
+        what: "the name as typed, the public key, and the private key under the coachee's passphrase, or sealed to \
+               a hardware key of theirs (not there where the key is kept elsewhere)",
         readable_by: LAPTOP,
         until: "`sidetone coachee remove NAME`",
     },
     Kept {
         place: "sessions",
-        what: "when, with whom, the stances stated, when and to which wording both consented, what the coachee decided, and the \
-               numbers: seconds of speech, turns, pauses, counts of moves (question, advice ...), the coach's moves \
-               with times rounded to a second",
+        what: "when, with whom, the stances stated, when, to which wording and for how many days both consented, what the coachee \
+               decided, and the numbers: who spoke when, to a tenth of a second; turns, pauses, and counts of moves \
+               (question, advice ...), none of them of a single utterance",
         readable_by: LAPTOP,
         until: "`sidetone transcript delete SESSION --everything`, or `coachee remove`",
+    },
+    Kept {
+        place: "progress",
+        what: "of a session that is being recorded, how many seconds it has lasted and how many of them somebody spoke",
+        readable_by: LAPTOP,
+        until: "the session is finished or withdrawn",
     },
     Kept {
         place: "transcripts",
@@ -204,8 +213,9 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> Result<(), CliE
                 "database": TABLES,
                 "files": FILES,
                 "retention_days": RETENTION_DAYS,
+                "retention_days_max": RETENTION_DAYS_MAX,
                 "notice_days": NOTICE_DAYS,
-                "consent": {"version": start::WORDING_VERSION, "wording": start::WORDING},
+                "consent": {"version": start::WORDING_VERSION, "wording": start::wording(RETENTION_DAYS)},
                 "rights": RIGHTS.iter().map(|(right, by)| serde_json::json!({"right": right, "by": by})).collect::<Vec<_>>(),
                 "limits": LIMITS,
             }),
@@ -225,8 +235,8 @@ fn page(data_dir: &Path) -> String {
          network is fetching a speech model that somebody asked for by name, which sends no personal data.\n\
          - **Who sees what.** Both see the same numbers. The words are sealed (age, X25519 and ChaCha20-Poly1305) to a key that \
          the coachee makes and keeps; the coach cannot read them, nor can the school.\n\
-         - **How long.** Sound until the report is made. Words that the coachee has not decided about: {RETENTION_DAYS} days, \
-         fixed at consent and never put off. Words that they keep: until they delete them. Numbers: until deleted.\n",
+         - **How long.** Sound until the report is made. Words that the coachee has not decided about: {RETENTION_DAYS} days \
+         unless they choose another number (1 to {RETENTION_DAYS_MAX}), fixed at consent and never put off. Words that they keep: until they delete them. Numbers: until deleted.\n",
         env!("CARGO_PKG_VERSION"),
         data_dir.display(),
     );
@@ -254,7 +264,7 @@ fn page(data_dir: &Path) -> String {
          ## What both people are asked to agree to\n\nWording {}, stored with the time of both answers:\n\n",
         start::WORDING_VERSION
     );
-    for line in start::WORDING.lines() {
+    for line in start::wording(RETENTION_DAYS).lines() {
         let quoted = format!("> {line}");
         text.push_str(quoted.trim_end());
         text.push('\n');
@@ -298,11 +308,12 @@ mod tests {
 
     #[test]
     fn what_is_agreed_to_keeps_the_time_limit_that_the_program_keeps() {
-        assert!(start::WORDING.contains(&format!("after {RETENTION_DAYS} days")));
+        let wording = start::wording(RETENTION_DAYS);
+        assert!(wording.contains(&format!("after {RETENTION_DAYS} days")));
         let page = page(Path::new("/home/ana/data"));
         assert!(page.contains("`/home/ana/data`") && page.contains(&format!("{RETENTION_DAYS} days")));
         assert!(page.contains(&format!("{NOTICE_DAYS} days after notice")));
-        for line in start::WORDING.lines().filter(|line| !line.is_empty()) {
+        for line in wording.lines().filter(|line| !line.is_empty()) {
             assert!(page.contains(line), "{line}");
         }
     }

@@ -6,6 +6,7 @@ use super::{CliError, Config, control, import, load, models, report, start, unlo
 use crate::{
     pipeline::{Outcome, Pipeline, Setup},
     recording::{self, Key, Recording},
+    report::length,
     units::Sample,
     vault::{State, Stored, Writer},
 };
@@ -41,12 +42,21 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     let path = vault.recording_path(id);
     let outline = recording::outline(&path)?;
     config.remark(format!(
-        "Saved of the session with {}: {:.1} MB of sealed sound. The coachee's key opens it.",
+        "Saved of the session with {}: {:.1} MB of sealed sound. The coachee's key opens it, and finishes the report.",
         stored.session.coachee,
         outline.bytes as f64 / 1e6
     ));
+    if let Some(progress) = vault.progress(id)? {
+        config.remark(format!(
+            "Known without it: {} of session, of which somebody spoke for {} and nobody for {}.",
+            length(progress.elapsed_s as f64),
+            length(progress.speech_s as f64),
+            length(progress.silence_s() as f64),
+        ));
+    }
     let coachee = vault.coachee(&stored.session.coachee)?;
     let identity = args.unlock.identity_of(&coachee)?;
+    vault.prove(id, &identity)?;
     let recording = recording::recover(&path, Key::Coachee(&identity))?;
     let models = load::models(config, &stored.session.model, load::threads_alone())?;
     let hint = import::hint(args.roles, config)?;

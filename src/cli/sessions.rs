@@ -5,15 +5,27 @@ use std::io::Write;
 use super::{CliError, Config, SessionArg, held, print_json, report, training};
 use crate::{
     report::length,
-    vault::{Decision, State, Stored, Writer},
+    vault::{Decision, Progress, Receipt, State, Stored, VaultError, Writer},
 };
 
-pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Instead: what was deleted, taken or withdrawn, and when
+    #[arg(long)]
+    receipts: bool,
+}
+
+pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let vault = Writer::open(&config.data_dir)?;
+    if args.receipts {
+        return receipts(&vault, config, out);
+    }
     let sessions = vault.sessions()?;
+    let so_far = |stored: &Stored| vault.progress(stored.session.id);
     if config.json {
-        let all: Vec<_> = sessions.iter().map(as_json).collect();
-        return print_json(out, &all);
+        let all: Result<Vec<_>, VaultError> =
+            sessions.iter().map(|stored| Ok(as_json(stored, so_far(stored)?))).collect();
+        return print_json(out, &all?);
     }
     if sessions.is_empty() {
         config.remark("No sessions yet. `sidetone demo` shows one; `sidetone start --coachee NAME` records one.");
@@ -21,7 +33,11 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     for stored in &sessions {
         let at = stored.session.started_at.replace('T', " ");
         let day = at.get(..16).unwrap_or(&at);
-        let lasted = stored.numbers.as_ref().map_or_else(|| "cut off".to_owned(), |numbers| length(numbers.duration_s));
+        let lasted = match (&stored.numbers, so_far(stored)?) {
+            (Some(numbers), _) => length(numbers.duration_s),
+            (None, Some(progress)) => length(progress.elapsed_s as f64),
+            (None, None) => String::new(),
+        };
         writeln!(out, "{}  {day}  {lasted:>8}  {}  {}", stored.session.id, stored.session.coachee, words(stored))?;
     }
     for line in held::reviews_due(&vault, None)? {
@@ -30,10 +46,15 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     if let Some(line) = training::reminder(&vault)? {
         config.remark(line);
     }
-    let undecided = sessions.iter().filter(|stored| stored.decision == Decision::Undecided && stored.has_words).count();
-    if undecided > 0 {
+    let undecided: Vec<&Stored> =
+        sessions.iter().filter(|stored| stored.decision == Decision::Undecided && stored.has_words).collect();
+    if !undecided.is_empty() {
+        let due = undecided.iter().filter_map(|stored| stored.delete_after.as_deref()?.get(..10)).min();
         config.remark(format!(
-            "{undecided} with words that the coachee has not decided about: `sidetone open SESSION`, or `sidetone transcript keep|delete|take SESSION`"
+            "{} with words that the coachee has not decided about, the first of them deleted on {}: `sidetone open SESSION`, or \
+             `sidetone transcript keep|delete|take SESSION`",
+            undecided.len(),
+            due.unwrap_or("a day that is unknown"),
         ));
     }
     if let Some(stored) = sessions.iter().find(|stored| stored.state == State::Recording) {
@@ -41,6 +62,22 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
             "Not finished: `sidetone stop`, or after a crash `sidetone recover {}`",
             stored.session.id
         ));
+    }
+    Ok(())
+}
+
+fn receipts(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let receipts = vault.receipts()?;
+    if config.json {
+        return print_json(out, &receipts);
+    }
+    if receipts.is_empty() {
+        config.remark("Nothing was deleted, taken or withdrawn yet.");
+    }
+    for Receipt { at, session, what, rows, files, bytes } in receipts {
+        let at = at.replace('T', " ");
+        let minute = at.get(..16).unwrap_or(&at);
+        writeln!(out, "{session}  {minute}  {what:18}  {rows} rows, {files} files, {bytes} bytes")?;
     }
     Ok(())
 }
@@ -57,7 +94,7 @@ fn words(stored: &Stored) -> String {
     }
 }
 
-fn as_json(stored: &Stored) -> serde_json::Value {
+fn as_json(stored: &Stored, progress: Option<Progress>) -> serde_json::Value {
     serde_json::json!({
         "session": stored.session.id,
         "coachee": stored.session.coachee,
@@ -68,6 +105,10 @@ fn as_json(stored: &Stored) -> serde_json::Value {
         "has_words": stored.has_words,
         "has_recording": stored.has_recording,
         "delete_after": stored.delete_after,
+        "retention_days": stored.session.consent.retention_days,
+        "progress": progress.map(|progress| serde_json::json!({
+            "elapsed_s": progress.elapsed_s, "speech_s": progress.speech_s, "silence_s": progress.silence_s(),
+        })),
     })
 }
 

@@ -62,6 +62,13 @@ pub const MODEL: Key = Key {
     what: "The model that turns speech into words; else the recommended one, or the best that is here",
     example: "\"base.en\"",
 };
+pub const RETENTION_DAYS: Key = Key {
+    name: "retention_days",
+    environment: "SIDETONE_RETENTION_DAYS",
+    what: "Days after which words that the coachee has not decided about are deleted, offered when both consent; \
+           `start --retention-days` for one session",
+    example: "30",
+};
 pub const COLOR: Key = Key {
     name: "color",
     environment: "SIDETONE_COLOR",
@@ -69,7 +76,7 @@ pub const COLOR: Key = Key {
     example: "\"auto\"",
 };
 
-pub const KEYS: [Key; 7] = [DATA_DIR, MODELS_DIR, INPUT, COACH_TRACK, STANCE, MODEL, COLOR];
+pub const KEYS: [Key; 8] = [DATA_DIR, MODELS_DIR, INPUT, COACH_TRACK, STANCE, MODEL, RETENTION_DAYS, COLOR];
 
 /// What the file says.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -80,6 +87,7 @@ pub struct FromFile {
     pub coach_track: Option<u8>,
     pub stance: Option<Stance>,
     pub model: Option<String>,
+    pub retention_days: Option<u32>,
     pub color: Option<Color>,
 }
 
@@ -121,6 +129,7 @@ pub struct Settings {
     pub coach_track: Setting<Option<u8>>,
     pub stance: Setting<Option<Stance>>,
     pub model: Setting<Option<String>>,
+    pub retention_days: Setting<u32>,
     pub color: Setting<Color>,
 }
 
@@ -158,17 +167,44 @@ pub fn parse(text: &str) -> Result<FromFile, Problem> {
         }
     }
     let settings: FromFile = toml::from_str(text).map_err(refused)?;
-    match settings.coach_track {
-        None | Some(1 | 2) => Ok(settings),
-        Some(other) => {
-            let key = table.get_ref().iter().find(|(key, _)| key.get_ref() == COACH_TRACK.name);
-            Err(Problem {
-                line: line_at(key.map_or(0, |(key, _)| key.span().start)),
-                message: format!("there is no track {other}"),
-                hint: "coach_track is 1 or 2; `sidetone start --coach-track 2` says it for one session".to_owned(),
-            })
-        }
+    let line_of = |wanted: Key| {
+        let key = table.get_ref().iter().find(|(key, _)| key.get_ref() == wanted.name);
+        line_at(key.map_or(0, |(key, _)| key.span().start))
+    };
+    if let Some(other) = settings.coach_track.filter(|track| !(1..=2).contains(track)) {
+        return Err(Problem {
+            line: line_of(COACH_TRACK),
+            message: format!("there is no track {other}"),
+            hint: "coach_track is 1 or 2; `sidetone start --coach-track 2` says it for one session".to_owned(),
+        });
     }
+    if let Some(days) = settings.retention_days.filter(|days| !DAYS.contains(days)) {
+        return Err(Problem {
+            line: line_of(RETENTION_DAYS),
+            message: format!("words that nobody decides about cannot be kept for {days} days"),
+            hint: format!(
+                "retention_days is 1 to {}; `sidetone start --retention-days 7` says it for one session",
+                DAYS.end()
+            ),
+        });
+    }
+    Ok(settings)
+}
+
+/// What can be agreed to.
+pub const DAYS: std::ops::RangeInclusive<u32> = 1..=crate::session::RETENTION_DAYS_MAX;
+
+/// Days out of the environment.
+///
+/// # Errors
+/// When it is no number of days that can be agreed to.
+pub fn days(value: &str) -> Result<u32, CliError> {
+    value.parse().ok().filter(|days| DAYS.contains(days)).ok_or_else(|| {
+        CliError::user(
+            format!("{} says `{value}`", RETENTION_DAYS.environment),
+            format!("it takes a number of days, 1 to {}", DAYS.end()),
+        )
+    })
 }
 
 fn near(name: &str) -> String {
@@ -255,9 +291,9 @@ pub fn run(command: &Command, config: &Config, out: &mut dyn Write) -> Result<()
     Ok(())
 }
 
-fn of(settings: &Settings) -> [(Key, serde_json::Value, From); 7] {
+fn of(settings: &Settings) -> [(Key, serde_json::Value, From); 8] {
     use serde_json::json;
-    let Settings { data_dir, models_dir, input, coach_track, stance, model, color } = settings;
+    let Settings { data_dir, models_dir, input, coach_track, stance, model, retention_days, color } = settings;
     [
         (DATA_DIR, json!(shown(&data_dir.value)), data_dir.from),
         (MODELS_DIR, json!(models_dir.value.as_deref().map(shown)), models_dir.from),
@@ -265,6 +301,7 @@ fn of(settings: &Settings) -> [(Key, serde_json::Value, From); 7] {
         (COACH_TRACK, json!(coach_track.value), coach_track.from),
         (STANCE, json!(stance.value), stance.from),
         (MODEL, json!(model.value), model.from),
+        (RETENTION_DAYS, json!(retention_days.value), retention_days.from),
         (COLOR, json!(color.value), color.from),
     ]
 }
@@ -297,7 +334,9 @@ mod tests {
         for (text, line, message, hint) in [
             ("stanse = \"directive\"\n", 1, "no setting `stanse`", "`stance`"),
             ("\n\ncoach-track = 1\n", 3, "no setting `coach-track`", "`coach_track`"),
-            ("model = \"base.en\"\nretention_days = 3", 2, "no setting `retention_days`", "data_dir, models_dir"),
+            ("model = \"base.en\"\nupload_to_school = 3", 2, "no setting `upload_to_school`", "data_dir, models_dir"),
+            ("\nretention_days = 400", 2, "kept for 400 days", "1 to 180"),
+            ("retention_days = 0", 1, "kept for 0 days", "--retention-days"),
             ("stance = \"bossy\"", 1, "unknown variant `bossy`", "take it out"),
             ("\ncoach_track = 3", 2, "no track 3", "1 or 2"),
             ("coach_track = \"1\"", 1, "invalid type", "take it out"),

@@ -2,19 +2,22 @@
 
 use std::{io::Write, path::PathBuf};
 
-use super::{CliError, Config, Stance, ask, coach, control, daemon, load, print_json, unlock::Unlock};
+use super::{CliError, Config, Stance, ask, coach, control, daemon, load, print_json, settings, unlock::Unlock};
 use crate::{
     capture::InputSpec,
     daemon::{Reply, Request, Start},
-    session::{Consent, Session, SessionId},
+    session::{Consent, RETENTION_DAYS_MAX, Session, SessionId},
     vault::Writer,
 };
 
-/// Version of [`WORDING`]: raise it with every change of sense, so that what somebody agreed to can be told later.
-pub const WORDING_VERSION: u32 = 1;
+/// Version of [`wording`]: raise it with every change of sense, so that what somebody agreed to can be told later.
+/// Version 1 was the same with 30 days for everybody.
+pub const WORDING_VERSION: u32 = 2;
 
 /// What both people are asked to agree to.
-pub const WORDING: &str = "\
+pub fn wording(retention_days: u32) -> String {
+    format!(
+        "\
 Before anything is recorded, both of you are asked.
 
   What happens   This laptop records your conversation and turns it into numbers:
@@ -23,12 +26,25 @@ Before anything is recorded, both of you are asked.
   Who sees what  Both of you see the same numbers. The words can be read by the
                  coachee alone, with their passphrase; they keep or delete them.
   How long       Sound is deleted when the report is made. Words that nobody decides
-                 about are deleted after 30 days.
+                 about are deleted after {retention_days} days. Nobody can put that off.
   Your way out   Either of you can withdraw at any moment before `stop`, and
                  everything of the session is deleted: `sidetone withdraw`.
   What it is not It cannot be used to judge anyone, whatever coaching was used for at
                  this school before. There is no score and no ranking.
-";
+"
+    )
+}
+
+/// How both agree, and to how long.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub struct Agreement {
+    /// Both of you have agreed already: recorded as asserted, and said in the report
+    #[arg(long)]
+    consent_both: bool,
+    /// Delete words that the coachee has not decided about after so many days; it cannot be put off later [default: 30]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=i64::from(RETENTION_DAYS_MAX)))]
+    retention_days: Option<u32>,
+}
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -50,9 +66,8 @@ pub struct Args {
     keep_audio: bool,
     #[command(flatten)]
     unlock: Unlock,
-    /// Both of you have agreed already: recorded as asserted, and said in the report
-    #[arg(long)]
-    consent_both: bool,
+    #[command(flatten)]
+    agreement: Agreement,
     /// The model that turns speech into words
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
@@ -115,7 +130,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
         InputSpec::File(path) => format!("file:{}", absolute(path)?.display()),
         _ => spec,
     };
-    let consent = consent(args.consent_both)?;
+    let consent = consent(args.agreement, config)?;
     let confirmed = args.keep_audio.then(|| args.unlock.identity_of(&coachee)).transpose()?;
     let id = SessionId::generate();
     let start = Start {
@@ -160,25 +175,53 @@ fn absolute(path: PathBuf) -> Result<PathBuf, CliError> {
 }
 
 /// Both people's yes, or the statement that there was one.
-pub fn consent(asserted: bool) -> Result<Consent, CliError> {
-    if !asserted {
-        if !ask::can_ask() {
+pub fn consent(agreement: Agreement, config: &Config) -> Result<Consent, CliError> {
+    let asserted = agreement.consent_both;
+    let offered = agreement.retention_days.unwrap_or(config.settings.retention_days.value);
+    let retention_days = if asserted {
+        config.remark(format!(
+            "Words that the coachee has not decided about are deleted after {offered} days; nobody can put that off."
+        ));
+        offered
+    } else {
+        ask_both(offered, agreement.retention_days.is_some())?
+    };
+    Ok(Consent { given_at: now(), wording: WORDING_VERSION, asserted, retention_days })
+}
+
+/// Asks both, the coachee for how long too unless that is settled; returns the days.
+fn ask_both(offered: u32, settled: bool) -> Result<u32, CliError> {
+    if !ask::can_ask() {
+        return Err(CliError::user(
+            "both people have to agree first, and there is no terminal to ask them on",
+            "if both have agreed, say so with `--consent-both`: it is recorded as said by you",
+        ));
+    }
+    eprintln!("{}", wording(offered));
+    let days = if settled { offered } else { days(offered)? };
+    for question in ["Coach: do you agree?", "Coachee: do you agree?"] {
+        if !ask::yes(question)? {
             return Err(CliError::user(
-                "both people have to agree first, and there is no terminal to ask them on",
-                "if both have agreed, say so with `--consent-both`: it is recorded as said by you",
+                "no session without a yes from both",
+                "nothing was recorded; talk about it, and start again",
             ));
         }
-        eprintln!("{WORDING}");
-        for question in ["Coach: do you agree?", "Coachee: do you agree?"] {
-            if !ask::yes(question)? {
-                return Err(CliError::user(
-                    "no session without a yes from both",
-                    "nothing was recorded; talk about it, and start again",
-                ));
-            }
+    }
+    Ok(days)
+}
+
+/// The coachee's choice; Enter takes what is offered.
+fn days(offered: u32) -> Result<u32, CliError> {
+    loop {
+        let question =
+            format!("Coachee: delete words that you have not decided about after how many days? [{offered}]");
+        let answer = ask::line(&question)?.unwrap_or_default();
+        match answer.parse() {
+            _ if answer.is_empty() => return Ok(offered),
+            Ok(days) if settings::DAYS.contains(&days) => return Ok(days),
+            _ => eprintln!("Please answer with a number from 1 to {RETENTION_DAYS_MAX}, or press Enter."),
         }
     }
-    Ok(Consent { given_at: now(), wording: WORDING_VERSION, asserted })
 }
 
 /// RFC 3339, to the second.

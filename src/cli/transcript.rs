@@ -18,10 +18,10 @@ use crate::{
     moves::{self, Coded},
     pipeline::{Pipeline, Setup},
     recording::{self, Key},
-    seal::Identity,
+    seal::{Identity, KeyFile},
     speakers::RoleHint,
     transcript::{self, Format, Named, Spoken, Utterance},
-    vault::{self, Decision, Reader, Receipt, Stored, VaultError, Writer},
+    vault::{self, Decision, Reader, Receipt, State, Stored, VaultError, Writer},
 };
 
 /// What `--format` calls the sound.
@@ -147,10 +147,10 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
         }
         Command::Take { session, unlock, output } => {
             let (stored, identity) = opened(&vault, &session, &unlock)?;
-            let recipient = identity.to_recipient();
+            let proof = identity.clone();
             let words = words(&stored, identity, config)?;
             let path = output.unwrap_or_else(|| PathBuf::from(format!("{}.words.age", stored.session.id)));
-            write_private(&path, &vault::seal_words(&recipient, stored.session.id, &words)?)?;
+            write_private(&path, &vault.to_take(stored.session.id, &proof, &words)?)?;
             let receipt = vault.delete_words(stored.session.id, Decision::Taken)?;
             config.remark(format!("Your words are in {}, sealed to you: your key or `age` opens it.", shown(&path)));
             gone(&receipt, config, out)
@@ -202,6 +202,10 @@ fn extension(format: Format) -> &'static str {
 
 fn opened(vault: &Writer, which: &SessionArg, unlock: &Unlock) -> Result<(Stored, Identity), CliError> {
     let stored = vault.find(&which.session)?;
+    // Before anybody is asked for a key: there is nothing to read or to decide about yet.
+    if stored.state == State::Recording {
+        return Err(VaultError::StillRecording(stored.session.id).into());
+    }
     let identity = unlock.identity_of(&vault.coachee(&stored.session.coachee)?)?;
     Ok((stored, identity))
 }
@@ -216,7 +220,10 @@ fn taken_words(path: &Path, unlock: &Unlock) -> Result<Vec<Utterance>, CliError>
         CliError::user("a transcript that was taken away opens with its owner's key", "name it: `--identity FILE`")
     })?;
     let sealed = fs::read(path).map_err(|error| CliError::file(path, &error))?;
-    Ok(vault::open_words(&unlock::read_identity(file)?, &sealed)?.1)
+    Ok(match unlock::read_identity(file)? {
+        KeyFile::Identity(identity) => vault::open_words(&identity, &sealed)?.1,
+        KeyFile::Plugin(key) => vault::open_taken_words(&key, &sealed, unlock::ASKING)?.1,
+    })
 }
 
 fn export_sound(
@@ -352,6 +359,7 @@ fn redo(
         return Err(no_sound());
     }
     let id = stored.session.id;
+    vault.prove(id, &identity)?;
     let model = match model {
         Some(model) => model,
         None => load::default_whisper(config)?,

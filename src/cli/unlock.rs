@@ -9,9 +9,9 @@ use std::{
 use clap::Args;
 use zeroize::Zeroizing;
 
-use super::CliError;
+use super::{CliError, ask};
 use crate::{
-    seal::{self, Identity},
+    seal::{self, Asking, Identity, KeyFile},
     vault::Coachee,
 };
 
@@ -41,7 +41,19 @@ impl Unlock {
     /// As [`Unlock::identity_of`].
     pub fn identity_with(&self, coachee: &Coachee, typed: Option<&str>) -> Result<Identity, CliError> {
         let identity = match (&self.identity, &coachee.locked_identity) {
-            (Some(file), _) => read_identity(file)?,
+            (Some(file), locked) => match (read_identity(file)?, locked) {
+                (KeyFile::Identity(identity), _) => identity,
+                (KeyFile::Plugin(key), Some(locked)) if coachee.held_by.is_some() => {
+                    seal::unlock_by_plugin(locked, &key, ASKING)?
+                }
+                (KeyFile::Plugin(_), _) => return Err(not_theirs(coachee)),
+            },
+            (None, Some(_)) if coachee.held_by.is_some() => {
+                return Err(CliError::user(
+                    format!("the words of {} open with a key of their own, such as a hardware key", coachee.name),
+                    "name its identity file: `--identity FILE` (its first line is AGE-PLUGIN-...)",
+                ));
+            }
             (None, Some(locked)) => {
                 let asked = || self.passphrase(&format!("Passphrase of {}:", coachee.name));
                 let passphrase = typed.map_or_else(asked, |typed| Ok(Zeroizing::new(typed.to_owned())))?;
@@ -54,26 +66,35 @@ impl Unlock {
                 ));
             }
         };
-        if identity.to_recipient() != coachee.recipient {
-            return Err(CliError::user(
-                format!("this identity is not the one that belongs to {}", coachee.name),
-                "`sidetone coachee list` shows each coachee's recipient",
-            ));
-        }
-        Ok(identity)
+        if identity.to_recipient() == coachee.recipient { Ok(identity) } else { Err(not_theirs(coachee)) }
     }
 
     /// The passphrase as given, asked for on the terminal unless it comes from a file.
     pub fn passphrase(&self, prompt: &str) -> Result<Zeroizing<String>, CliError> {
         match &self.passphrase_file {
             Some(file) => read_passphrase(file),
-            None => ask(prompt),
+            None => typed(prompt),
         }
     }
 }
 
+fn not_theirs(coachee: &Coachee) -> CliError {
+    CliError::user(
+        format!("this identity is not the one that belongs to {}", coachee.name),
+        "`sidetone coachee list` shows each coachee's recipient",
+    )
+}
+
+/// How a plugin reaches its owner: on this terminal.
+pub const ASKING: Asking = Asking {
+    tell: |message| eprintln!("{message}"),
+    secret: |what| typed(&format!("{what}:")).ok(),
+    public: |what| if ask::can_ask() { ask::line(&format!("{what}:")).ok()? } else { None },
+    confirm: |question, _| if ask::can_ask() { ask::yes(question).ok() } else { None },
+};
+
 /// An age identity file; one that others can read is still read, as `age` does: it lies where its owner put it.
-pub fn read_identity(file: &Path) -> Result<Identity, CliError> {
+pub fn read_identity(file: &Path) -> Result<KeyFile, CliError> {
     let text = Zeroizing::new(fs::read_to_string(file).map_err(|error| CliError::file(file, &error))?);
     Ok(text.parse()?)
 }
@@ -96,20 +117,20 @@ pub fn read_passphrase(file: &Path) -> Result<Zeroizing<String>, CliError> {
     Ok(line)
 }
 
-fn ask(prompt: &str) -> Result<Zeroizing<String>, CliError> {
-    let typed = rpassword::prompt_password(format!("{prompt} ")).map_err(|_| {
+fn typed(prompt: &str) -> Result<Zeroizing<String>, CliError> {
+    let answer = rpassword::prompt_password(format!("{prompt} ")).map_err(|_| {
         CliError::user(
             "there is no terminal to ask for the passphrase on",
             "use `--passphrase-file FILE` or `--identity FILE`",
         )
     })?;
-    Ok(Zeroizing::new(typed))
+    Ok(Zeroizing::new(answer))
 }
 
 /// Asks for a new passphrase twice; an empty answer means "make one for me".
 pub fn new_passphrase() -> Result<Option<Zeroizing<String>>, CliError> {
     loop {
-        let first = ask("A passphrase of your own (empty: six words are made for you):")?;
+        let first = typed("A passphrase of your own (empty: six words are made for you):")?;
         if first.is_empty() {
             return Ok(None);
         }
@@ -117,7 +138,7 @@ pub fn new_passphrase() -> Result<Option<Zeroizing<String>>, CliError> {
             eprintln!("{problem}");
             continue;
         }
-        if *ask("The same again:")? == *first {
+        if *typed("The same again:")? == *first {
             return Ok(Some(first));
         }
         eprintln!("They differ; try again.");

@@ -25,6 +25,7 @@ use tokio::{net::UnixListener, task::JoinSet, time};
 pub use awake::can_stay_awake;
 pub use client::{Client, ClientError};
 pub use disk::{Room, room};
+pub use privacy::keep_memory_private;
 pub use protocol::{Failure, LINE_BYTES_MAX, Phase, Reply, Request, Start, Status, Trouble};
 use slot::Slot;
 pub use socket::{bind, socket_path};
@@ -65,7 +66,7 @@ impl fmt::Debug for Setup {
 /// # Errors
 /// When this process's memory cannot be kept private, or the running session could not be finished.
 pub async fn run(listener: UnixListener, shutdown: impl Future<Output = ()>, setup: Setup) -> Result<(), Failure> {
-    privacy::keep_memory_private()?;
+    keep_memory_private()?;
     let slot = Arc::new(Slot::new(setup));
     let mut clients = JoinSet::new();
     let mut finished = pin!(async {

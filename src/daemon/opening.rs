@@ -193,7 +193,7 @@ mod tests {
             coach_stance: None,
             coachee_stance: None,
             tracks: 1,
-            consent: Consent { given_at: now(), wording: 1, asserted: true },
+            consent: Consent { given_at: now(), wording: 1, asserted: true, retention_days: 30 },
             model: model.into(),
         };
         Start {

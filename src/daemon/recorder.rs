@@ -28,7 +28,7 @@ use crate::{
     recording::{self, RecordingError},
     session::{Session, SessionId},
     units::{SAMPLE_RATE, Sample},
-    vault::{self, KeepAudio},
+    vault::{self, KeepAudio, Progress},
 };
 
 /// How long the thread waits for sound before it looks at what else there is: a command is answered within that.
@@ -39,6 +39,9 @@ const BLOCK_WAIT: Duration = Duration::from_millis(600);
 
 /// How often the disk is asked for room.
 const DISK_EVERY: Duration = Duration::from_secs(10);
+
+/// How often it is noted how far the session has come: what a crash leaves to be seen without the coachee's key.
+const PROGRESS_EVERY: Duration = Duration::from_secs(10);
 
 /// Levels below this are silence; JSON has no minus infinity.
 const LEVEL_DB_MIN: f32 = -120.0;
@@ -83,6 +86,7 @@ pub(super) struct Recorder {
     paused_at: Option<Instant>,
     trouble: Option<Trouble>,
     disk_asked: Instant,
+    progress_noted: Instant,
     sleep: SleepWatch,
     _awake: Option<Awake>,
 }
@@ -105,6 +109,7 @@ impl Recorder {
             paused_at: None,
             trouble: None,
             disk_asked: Instant::now(),
+            progress_noted: Instant::now(),
             sleep: SleepWatch::new(),
             _awake: awake,
         };
@@ -188,6 +193,16 @@ impl Recorder {
             self.health = source.health();
         }
         self.trouble = trouble.or(self.trouble);
+        self.note_progress();
+    }
+
+    fn note_progress(&mut self) {
+        self.progress_noted = Instant::now();
+        let progress =
+            Progress { elapsed_s: self.clock.now().seconds() as u64, speech_s: self.pipeline.speech_s() as u64 };
+        if let Err(error) = self.vault.note_progress(self.session.id, progress) {
+            tracing::debug!("it could not be noted how far the session has come: {error}");
+        }
     }
 
     /// Takes what has been heard up to now, so that a command concerns what comes after it.
@@ -250,6 +265,9 @@ impl Recorder {
         {
             tracing::warn!("the machine slept for {} s", slept.as_secs());
             self.gap(self.clock.now(), slept);
+        }
+        if self.progress_noted.elapsed() >= PROGRESS_EVERY {
+            self.note_progress();
         }
         if self.disk_asked.elapsed() >= DISK_EVERY {
             self.disk_asked = Instant::now();

@@ -30,7 +30,12 @@ fn session() -> Session {
         coach_stance: Some(Stance::Facilitative),
         coachee_stance: None,
         tracks: 1,
-        consent: Consent { given_at: "2026-11-24T08:59:00Z".to_owned(), wording: 1, asserted: false },
+        consent: Consent {
+            given_at: "2026-11-24T08:59:00Z".to_owned(),
+            wording: 1,
+            asserted: false,
+            retention_days: 30,
+        },
         model: "base.en".to_owned(),
     }
 }

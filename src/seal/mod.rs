@@ -1,12 +1,19 @@
 //! Sealing to a person: the only home of age. Knows nothing of this crate, and invents no cryptography.
 //!
 //! A [`Recipient`] can only seal; an [`Identity`] can open. Whoever holds no identity cannot read, which is the whole
-//! of the promise made to a coachee.
+//! of the promise made to a coachee. An identity lies under a passphrase ([`lock`]), is kept elsewhere by its owner, or is
+//! sealed to a key that a plugin keeps ([`lock_by_plugin`]), so that a hardware key is touched once for everything.
 
-use std::{fmt, str::FromStr};
+mod plugin;
+
+use std::{fmt, io::Read, str::FromStr};
 
 use age::secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
+
+pub use self::plugin::{
+    Asking, PluginIdentity, PluginRecipient, lock_by_plugin, open_by_plugin, seal_by_plugin, unlock_by_plugin,
+};
 
 /// Cost of one guess at a passphrase: scrypt with 2^16 blocks, 64 MB and about a tenth of a second.
 const SCRYPT_LOG_N: u8 = 16;
@@ -28,8 +35,30 @@ pub enum SealError {
     WrongPassphrase,
     #[error("this identity does not open it")]
     WrongIdentity,
+    /// The program's name.
+    #[error("{0}, the program that this key needs, is not here")]
+    NoPlugin(String),
+    /// What it said, in one line.
+    #[error("the key's own program says: {0}")]
+    Plugin(String),
     #[error("sealing failed")]
     Sealing,
+}
+
+impl SealError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> String {
+        let hint = match self {
+            Self::NotARecipient => "make one with `age-keygen`; it prints the recipient as `public key`",
+            Self::NotAnIdentity => "give the file that `age-keygen` wrote, or use the passphrase instead",
+            Self::WrongPassphrase => "try again; the words stay sealed until the passphrase is right",
+            Self::WrongIdentity => "use the identity of the coachee this was sealed to",
+            Self::NoPlugin(program) => return format!("install {program}, so that a shell finds it, and try again"),
+            Self::Plugin(_) => "see that the key is plugged in and that this is the one, and try again",
+            Self::Sealing => "try again; if it stays, please report it",
+        };
+        hint.to_owned()
+    }
 }
 
 /// Whom something is sealed to: a public key.
@@ -78,9 +107,29 @@ impl FromStr for Identity {
     type Err = SealError;
     /// Takes the key's line alone, or an identity file: comments and empty lines are passed over.
     fn from_str(text: &str) -> Result<Self, SealError> {
-        let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
-        line.and_then(|line| line.parse().ok()).map(Self).ok_or(SealError::NotAnIdentity)
+        key_line(text)?.parse().map(Self).map_err(|_| SealError::NotAnIdentity)
     }
+}
+
+/// What an identity file holds.
+#[derive(Clone, Debug)]
+pub enum KeyFile {
+    Identity(Identity),
+    Plugin(PluginIdentity),
+}
+
+impl FromStr for KeyFile {
+    type Err = SealError;
+    /// The first line that is neither empty nor a comment.
+    fn from_str(text: &str) -> Result<Self, SealError> {
+        text.parse().map(Self::Identity).or_else(|_| key_line(text)?.parse().map(Self::Plugin))
+    }
+}
+
+/// The line of an identity file that is the key.
+fn key_line(text: &str) -> Result<&str, SealError> {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+    line.ok_or(SealError::NotAnIdentity)
 }
 
 impl fmt::Debug for Identity {
@@ -102,7 +151,16 @@ pub fn seal(recipient: &Recipient, plaintext: &[u8]) -> Result<Vec<u8>, SealErro
 /// # Errors
 /// [`SealError::WrongIdentity`] for something sealed to another, cut short or altered: age cannot tell which.
 pub fn open(identity: &Identity, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
-    age::decrypt(&identity.0, sealed).map(Zeroizing::new).map_err(|_| SealError::WrongIdentity)
+    decrypted(&identity.0, sealed).map_err(|_| SealError::WrongIdentity)
+}
+
+/// As [`age::decrypt`], into memory that is wiped and never moved: what is sealed is longer than what is in it.
+fn decrypted(identity: &impl age::Identity, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, age::DecryptError> {
+    let decryptor = age::Decryptor::new_buffered(age::armor::ArmoredReader::new(sealed))?;
+    let mut plaintext = Zeroizing::new(Vec::with_capacity(sealed.len()));
+    let opener: &dyn age::Identity = identity;
+    decryptor.decrypt(std::iter::once(opener))?.read_to_end(&mut plaintext)?;
+    Ok(plaintext)
 }
 
 /// Puts an identity under a passphrase.
@@ -122,7 +180,7 @@ pub fn lock(identity: &Identity, passphrase: &str) -> Result<Vec<u8>, SealError>
 pub fn unlock(locked: &[u8], passphrase: &str) -> Result<Identity, SealError> {
     let mut identity = age::scrypt::Identity::new(SecretString::from(passphrase.to_owned()));
     identity.set_max_work_factor(SCRYPT_LOG_N_MAX);
-    let text = age::decrypt(&identity, locked).map(Zeroizing::new).map_err(|_| SealError::WrongPassphrase)?;
+    let text = decrypted(&identity, locked).map_err(|_| SealError::WrongPassphrase)?;
     std::str::from_utf8(&text).ok().and_then(|text| text.parse().ok()).ok_or(SealError::WrongPassphrase)
 }
 
@@ -173,6 +231,8 @@ mod tests {
         let file = format!("# created: today\n\n{}\n", *identity.expose());
         assert_eq!(file.parse::<Identity>().unwrap().to_recipient(), identity.to_recipient());
         assert_eq!("# nothing".parse::<Identity>().unwrap_err(), SealError::NotAnIdentity);
+        assert_eq!("# nothing".parse::<KeyFile>().unwrap_err(), SealError::NotAnIdentity);
+        assert!(matches!(file.parse(), Ok(KeyFile::Identity(_))));
     }
 
     #[test]

@@ -4,26 +4,44 @@
 //!
 //! # In the data directory (0700, this user's, no symbolic link)
 //! `sidetone.db`, SQLite: coachees, sessions with their numbers, sealed words, pairings with sealed goals and answers, the
-//! coach's own training, receipts. No plain column can hold speech, and a test walks the schema for one. `recordings/`: sealed recordings. `receipts.jsonl`: the receipts once more, so
-//! that an old database put back over a new one is made to forget again what was deleted.
+//! coach's own training, receipts. `recordings/`: sealed recordings. `receipts.jsonl`: the receipts once more, so that an old
+//! database put back over a new one is made to forget again what was deleted.
+//!
+//! No plain column can hold speech, and a test walks the schema for one. What is in the clear is coarse (`plain.rs`): who
+//! spoke when to a tenth of a second, counts and sums of moves, and nothing of a single utterance. Codes of the coach's
+//! utterances could stand there too, but `swap` may show later that they were the coachee's. The coachee's, one by one, are
+//! nowhere: they are made of the words again whenever the coachee opens them.
+//!
+//! # Keys
+//! A session is sealed to its coachee's identity, which lies in the database under a passphrase (six words, or their own),
+//! or sealed to a key that a plugin keeps, such as a hardware key; or it is kept elsewhere, and nothing here opens anything.
+//! To whom a session is sealed is settled when it begins, held by whoever records it, and not read from a file at its end.
 //!
 //! # Threats considered
-//! * **The coach, with full access to the files after the session.** Words and recordings are sealed to the coachee; the
-//!   keys of the session are gone from memory at stop. Sealed words say inside for which session and whom they are, so
-//!   that they cannot be moved. What the coach can do is destroy, or forge words that are new: neither reads any.
-//! * **Another user of the laptop.** Modes 0700 and 0600, a directory owned by somebody else or open to them is refused,
-//!   and so is a symbolic link in place of the directory, the database or a recording.
+//! * **The coach, with full access to the files after the session, or during it.** Words and recordings are sealed to the
+//!   coachee; the keys of the session are gone from memory at stop. Sealed words say inside for which session and whom they
+//!   are, so that they cannot be moved. A recipient that is changed while a session runs is changed back. What the coach can
+//!   do is destroy, or forge words that are new: neither reads any. Numbers are too coarse to try sentences on.
+//! * **Another user of the laptop.** Modes 0700 and 0600; a directory owned by somebody else or open to them is refused,
+//!   and so is a symbolic link in place of the directory, the database or a recording. A passphrase file that others can
+//!   read is not read. The recorder's socket serves this user alone, and has no word to tell.
 //! * **A stolen laptop.** As the coach: a six-word passphrase under scrypt stands before the words. Numbers and names are
 //!   in the clear; full-disk encryption is the answer to that.
 //! * **A hostile web page** against the loopback server: `web` answers for itself; the vault has no socket.
 //! * **A school that asks for "the data".** There is nothing to hand over but numbers and sealed bytes; what the coachee
 //!   deleted has a receipt that says so. That somebody answered after a session can be seen; what they answered, and which
 //!   of the questions, cannot.
+//! * **Time.** Undecided words go after the days that both agreed to, whichever command or recorder comes next; a trigger
+//!   refuses to put that day off. A lost passphrase keeps nothing alive either: after seven days' notice words go without it.
+//! * **A crash, of ours or the machine's.** Before stop only sealed sound is on the disk, beside how many seconds of it were
+//!   speech. Core dumps are off, no other process of the user attaches to ours, and of a panic only the place is told.
 //!
 //! # Out of scope
-//! Whoever owns the laptop can forge: change a coachee's public key before a session, or alter this program. Words typed
-//! into a keylogger, or read over a shoulder. Copies made outside our files: backups, snapshots, blocks that an SSD has
-//! remapped, swap. A restored copy opens for nobody but the coachee.
+//! Whoever owns the laptop can forge: change a coachee's public key before a session, or alter this program. They can listen
+//! themselves: both heard what was said. Words typed into a keylogger, or read over a shoulder; who fears that keeps their
+//! key elsewhere. Copies made outside our files: backups, snapshots, blocks that an SSD has remapped, swap, hibernation,
+//! and what libraries or the kernel copied while they worked. A restored copy opens for nobody but the coachee. A clock that
+//! is set back keeps undecided words longer. What the coachee exported or took is theirs to look after.
 //!
 //! # Letting go
 //! Deleting unlinks the recording (which on a full disk makes the room that the rest needs), removes rows (`secure_delete`
@@ -33,6 +51,7 @@
 
 mod deletion;
 mod directory;
+mod progress;
 mod plain;
 mod points;
 mod practice;
@@ -48,16 +67,18 @@ mod writer;
 use std::path::PathBuf;
 
 pub use practice::Note;
+pub use progress::Progress;
 pub use reader::Reader;
 pub use receipts::Receipt;
-pub use retention::{NOTICE_DAYS, RETENTION_DAYS};
+pub use retention::NOTICE_DAYS;
 pub use steps::Steps;
-pub use words::{open_words, seal_words};
+pub use words::{open_taken_words, open_words, seal_words};
 pub use writer::Writer;
 
 use crate::{
     measures::Numbers,
-    session::{Session, SessionId},
+    seal::{PluginRecipient, Recipient},
+    session::{RETENTION_DAYS_MAX, Session, SessionId},
 };
 
 /// What became of a transcript.
@@ -87,9 +108,11 @@ impl Decision {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coachee {
     pub name: String,
-    pub recipient: crate::seal::Recipient,
-    /// The identity under its passphrase; `None` when it is kept elsewhere.
+    pub recipient: Recipient,
+    /// The identity under its passphrase, or sealed to `held_by`; `None` when it is kept elsewhere.
     pub locked_identity: Option<Vec<u8>>,
+    /// The key that a plugin keeps for them, where it is that one and no passphrase that unlocks the identity.
+    pub held_by: Option<PluginRecipient>,
 }
 
 /// What the vault knows of a session without a word.
@@ -155,6 +178,8 @@ pub enum VaultError {
     Newer,
     #[error("a name has one line and 1 to 200 letters")]
     BadName,
+    #[error("words that nobody decides about are kept for 1 to {RETENTION_DAYS_MAX} days")]
+    BadRetention,
     #[error("a next step has one line and 1 to 200 letters")]
     BadStep,
     #[error("there is no coachee called {0}")]
@@ -211,6 +236,9 @@ impl VaultError {
             Self::Unusable { .. } => "name another data directory with --data-dir, one that is yours alone",
             Self::Newer => "update sidetone, or name another data directory with --data-dir; nothing was changed",
             Self::BadName => "give a shorter name, e.g. `sidetone coachee add Ana`",
+            Self::BadRetention => {
+                "choose fewer: `--retention-days 30`; what the coachee wants to keep longer, they keep"
+            }
             Self::BadStep => "say it in a few words, e.g. `sidetone report --next \"Count to three after a question\"`",
             Self::NoCoachee(_) => {
                 "`sidetone coachee list` shows who is there; `sidetone coachee add NAME` adds somebody"
@@ -244,7 +272,7 @@ impl VaultError {
                 "`sidetone transcript delete SESSION --forgotten` gives notice, for seven days"
             }
             Self::Database(_) => "check that the disk is not full and that no other program holds the database",
-            Self::Seal(_) => return None,
+            Self::Seal(error) => return Some(error.hint()),
             Self::Io { .. } => "check that the disk is there, has room and can be written",
         };
         Some(hint.to_owned())

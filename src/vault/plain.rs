@@ -1,10 +1,23 @@
-//! What may stand in the clear. Strings in [`Numbers`] are codes and names of models: whatever else a caller put there is
-//! not stored.
+//! What may stand in the clear, and how coarse. Strings in [`Numbers`] are codes and names of models: whatever else a
+//! caller put there is not stored. Nothing is about a single utterance: of moves there are counts and sums alone, the
+//! coach's too, because `swap` may show that they were the coachee's. Who spoke when is as coarse as a talk ratio can be
+//! checked by; sums are rounded, so that nobody can try sentences on the program until one gives the very same sum.
 
 use jiff::Timestamp;
 
 use super::VaultError;
-use crate::measures::Numbers;
+use crate::{
+    measures::{Numbers, RoleSpan},
+    units::{SAMPLE_RATE, Sample, Span},
+};
+
+/// Who spoke when is kept in steps of so many samples, a tenth of a second: about as exact as one voice is told from
+/// another, and longer than the sounds that a word is made of.
+const SPAN_STEP: u64 = SAMPLE_RATE as u64 / 10;
+/// Steps of the confidence that one voice was told from another: it is made of what the voices are like.
+const CONFIDENCE_STEPS: f32 = 10.0;
+/// Steps of a second, and of a sum or a share that was made of the words: as fine as a report shows them.
+const SUM_STEPS: f64 = 1000.0;
 
 /// Longest name, and longest line of a note, in letters.
 const NAME_MAX: usize = 200;
@@ -53,10 +66,40 @@ pub fn numbers(numbers: &Numbers) -> Result<String, VaultError> {
     for value in [&mut numbers.duration_s, &mut numbers.dropped_s] {
         *value = if value.is_finite() { *value } else { 0.0 };
     }
-    for span in &mut numbers.spans {
-        span.confidence = if span.confidence.is_finite() { span.confidence } else { 0.0 };
+    numbers.spans = numbers.spans.iter().filter_map(coarse).collect();
+    let unwritten = |error: serde_json::Error| VaultError::Database(error.to_string());
+    let mut json = serde_json::to_value(&numbers).map_err(unwritten)?;
+    round(&mut json);
+    serde_json::to_string(&json).map_err(unwritten)
+}
+
+/// Numbers that an earlier version stored, as this one would have; `None` for what is none.
+pub fn made_coarse(stored: &str) -> Option<String> {
+    numbers(&serde_json::from_str(stored).ok()?).ok()
+}
+
+/// Each end goes to the nearest step, so that lengths are as often longer as shorter; what lies between two steps goes.
+fn coarse(span: &RoleSpan) -> Option<RoleSpan> {
+    let near = |at: Sample| Sample((at.0.saturating_add(SPAN_STEP / 2) / SPAN_STEP).saturating_mul(SPAN_STEP));
+    let confidence = if span.confidence.is_finite() { span.confidence } else { 0.0 };
+    Some(RoleSpan {
+        span: Span::new(near(span.span.start()), near(span.span.end()))?,
+        role: span.role,
+        confidence: (confidence * CONFIDENCE_STEPS).round() / CONFIDENCE_STEPS,
+    })
+}
+
+/// Rounds every number of a JSON value that is not whole.
+fn round(json: &mut serde_json::Value) {
+    match json {
+        serde_json::Value::Number(number) if number.is_f64() => {
+            let rounded = number.as_f64().map(|value| (value * SUM_STEPS).round() / SUM_STEPS);
+            *json = rounded.into();
+        }
+        serde_json::Value::Array(values) => values.iter_mut().for_each(round),
+        serde_json::Value::Object(values) => values.values_mut().for_each(round),
+        _ => {}
     }
-    serde_json::to_string(&numbers).map_err(|error| VaultError::Database(error.to_string()))
 }
 
 /// A moment as it is stored: to the second, so that texts compare as times do.

@@ -12,9 +12,6 @@ use super::{
 };
 use crate::session::SessionId;
 
-/// Days after which undecided words go. What both agree to at the start; never put off afterwards.
-pub const RETENTION_DAYS: i64 = 30;
-
 /// Days between saying that a passphrase is lost and deleting without it: time for the coachee to object.
 pub const NOTICE_DAYS: i64 = 7;
 

@@ -7,17 +7,21 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
-use super::{VaultError, directory, writer::immediate};
+use super::{VaultError, directory, plain, writer::immediate};
 
 /// Each once released and never changed; new ones are added at the end.
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_sessions.sql"),
     include_str!("migrations/0002_practice.sql"),
     include_str!("migrations/0003_next_step.sql"),
+    include_str!("migrations/0004_custody.sql"),
 ];
 
+/// From this version on, numbers are as coarse as [`plain`] makes them.
+const COARSE: u32 = 4;
+
 /// How long one program waits for another (the daemon and a command) before it gives up.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens the database, made if need be (0600), in its present form. One written by a newer version is left untouched.
 pub fn open(path: &Path) -> Result<Connection, VaultError> {
@@ -84,8 +88,26 @@ fn migrate(connection: &mut Connection) -> Result<(), VaultError> {
     for migration in MIGRATIONS.iter().skip(from as usize) {
         transaction.execute_batch(migration)?;
     }
+    if from < COARSE {
+        make_coarse(&transaction)?;
+    }
     transaction.pragma_update(None, "user_version", MIGRATIONS.len() as u32)?;
     transaction.commit()?;
+    // What was finer is in the write-ahead log, and in pages that are free now.
+    if from > 0 { scrub(connection) } else { Ok(()) }
+}
+
+/// Brings the numbers of sessions from before [`COARSE`] to what is stored now.
+fn make_coarse(connection: &Connection) -> Result<(), VaultError> {
+    let mut select = connection.prepare("SELECT id, numbers FROM sessions WHERE numbers IS NOT NULL")?;
+    let stored: Vec<(String, String)> =
+        select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    for (id, numbers) in stored {
+        // What cannot be read stays as it is, and is told of where it is asked for.
+        if let Some(coarse) = plain::made_coarse(&numbers) {
+            connection.execute("UPDATE sessions SET numbers = ? WHERE id = ?", [coarse, id])?;
+        }
+    }
     Ok(())
 }
 

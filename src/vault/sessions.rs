@@ -21,7 +21,7 @@ pub struct Entry {
 
 const COLUMNS: &str = "id, coachee, recipient, started_at, coach_stance, coachee_stance, tracks, consent_at, \
     consent_wording, consent_asserted, model, state, keep_audio, decision, delete_after, notice_at, recording, swapped, \
-    numbers, EXISTS (SELECT 1 FROM transcripts WHERE session = id)";
+    numbers, EXISTS (SELECT 1 FROM transcripts WHERE session = id), retention_days";
 
 /// All sessions, the earliest first.
 pub fn all(connection: &Connection) -> Result<Vec<Entry>, VaultError> {
@@ -98,7 +98,12 @@ fn read(row: &Row<'_>) -> Result<Entry, VaultError> {
         coach_stance: stance(row.get(4)?),
         coachee_stance: stance(row.get(5)?),
         tracks: row.get(6)?,
-        consent: Consent { given_at: row.get(7)?, wording: row.get(8)?, asserted: row.get(9)? },
+        consent: Consent {
+            given_at: row.get(7)?,
+            wording: row.get(8)?,
+            asserted: row.get(9)?,
+            retention_days: row.get(20)?,
+        },
         model: row.get(10)?,
     };
     let numbers = row.get::<_, Option<String>>(18)?.map(|json| serde_json::from_str(&json)).transpose();

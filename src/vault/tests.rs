@@ -116,7 +116,12 @@ fn session(coachee: &str) -> Session {
         coach_stance: Some(Stance::Facilitative),
         coachee_stance: None,
         tracks: 2,
-        consent: Consent { given_at: "2026-11-24T08:59:00Z".to_owned(), wording: 1, asserted: true },
+        consent: Consent {
+            given_at: "2026-11-24T08:59:00Z".to_owned(),
+            wording: 1,
+            asserted: true,
+            retention_days: 30,
+        },
         model: "demo.en".to_owned(),
     }
 }

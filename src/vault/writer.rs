@@ -6,14 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{
-    Coachee, Decision, KeepAudio, RETENTION_DAYS, State, Stored, VaultError, directory, plain, schema,
+    Coachee, Decision, KeepAudio, State, Stored, VaultError, directory, plain, schema,
     sessions::{self, Entry},
-    words::seal_words,
+    words::{seal_taken_words, seal_words},
 };
 use crate::{
     measures::Numbers,
-    seal::{Identity, Recipient},
-    session::{Session, SessionId},
+    seal::{Identity, PluginRecipient, Recipient},
+    session::{RETENTION_DAYS_MAX, Session, SessionId},
     transcript::Utterance,
 };
 
@@ -25,6 +25,8 @@ pub struct Writer {
     pub(super) data_dir: PathBuf,
     /// Instead of the clock, for tests.
     now: Option<Timestamp>,
+    /// To whom the session is sealed that began here: whoever changes its row while it runs changes nothing.
+    begun: Option<(SessionId, Recipient)>,
 }
 
 impl Writer {
@@ -49,7 +51,7 @@ impl Writer {
         let data_dir = directory::private(data_dir)?;
         let connection = schema::open(&data_dir.join(super::DATABASE))?;
         directory::private(&data_dir.join(RECORDINGS))?;
-        let mut writer = Self { connection, data_dir, now };
+        let mut writer = Self { connection, data_dir, now, begun: None };
         writer.make_good()?;
         writer.enforce_retention()?;
         Ok(writer)
@@ -65,10 +67,35 @@ impl Writer {
         recipient: &Recipient,
         locked_identity: Option<&[u8]>,
     ) -> Result<(), VaultError> {
+        self.add(name, recipient, locked_identity, None)
+    }
+
+    /// As [`Writer::add_coachee`], with an identity that is sealed to a key of theirs, which a plugin keeps.
+    ///
+    /// # Errors
+    /// As [`Writer::add_coachee`].
+    pub fn add_coachee_held_by(
+        &mut self,
+        key: &PluginRecipient,
+        name: &str,
+        recipient: &Recipient,
+        locked_identity: &[u8],
+    ) -> Result<(), VaultError> {
+        self.add(name, recipient, Some(locked_identity), Some(key.to_string()))
+    }
+
+    fn add(
+        &mut self,
+        name: &str,
+        recipient: &Recipient,
+        locked_identity: Option<&[u8]>,
+        held_by: Option<String>,
+    ) -> Result<(), VaultError> {
         let name = plain::name(name)?;
         let added = self.connection.execute(
-            "INSERT INTO coachees (name, recipient, locked_identity, added_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            params![name, recipient.to_string(), locked_identity, plain::time(self.now())],
+            "INSERT INTO coachees (name, recipient, locked_identity, added_at, held_by) VALUES (?, ?, ?, ?, ?) \
+             ON CONFLICT DO NOTHING",
+            params![name, recipient.to_string(), locked_identity, plain::time(self.now()), held_by],
         )?;
         if added == 0 { Err(VaultError::CoacheeExists(name.to_owned())) } else { Ok(()) }
     }
@@ -89,12 +116,12 @@ impl Writer {
         coachee(&self.connection, name)
     }
 
-    /// Puts an identity under another passphrase.
+    /// Puts an identity under another passphrase; a key that held it holds it no more.
     ///
     /// # Errors
     /// When there is nobody of that name.
     pub fn relock(&mut self, name: &str, locked_identity: &[u8]) -> Result<(), VaultError> {
-        let sql = "UPDATE coachees SET locked_identity = ? WHERE name = ?";
+        let sql = "UPDATE coachees SET locked_identity = ?, held_by = NULL WHERE name = ?";
         match self.connection.execute(sql, params![locked_identity, name.trim()])? {
             0 => Err(VaultError::NoCoachee(name.to_owned())),
             // The identity under the old passphrase must not lie in the write-ahead log.
@@ -102,12 +129,17 @@ impl Writer {
         }
     }
 
-    /// Notes a session that begins. From now on it is known to whom it is sealed and when its words go.
+    /// Notes a session that begins. From now on it is known to whom it is sealed and when its words go: as many days from
+    /// now as were agreed to, which no later version of the row can put off (a trigger sees to it).
     ///
     /// # Errors
-    /// When there is no such coachee, or the session is here already.
+    /// When there is no such coachee, the session is here already, or no such number of days can be agreed to.
     pub fn begin(&mut self, session: &Session, keep_audio: KeepAudio) -> Result<(), VaultError> {
-        let delete_after = self.now().checked_add(SignedDuration::from_hours(24 * RETENTION_DAYS));
+        let days = session.consent.retention_days;
+        if !(1..=RETENTION_DAYS_MAX).contains(&days) {
+            return Err(VaultError::BadRetention);
+        }
+        let delete_after = self.now().checked_add(SignedDuration::from_hours(24 * i64::from(days)));
         let delete_after = delete_after.map_err(|error| VaultError::Database(error.to_string()))?;
         let transaction = immediate(&mut self.connection)?;
         let coachee = coachee(&transaction, &session.coachee)?;
@@ -130,11 +162,21 @@ impl Writer {
                 State::Recording.name(),
                 keep_audio.name(),
                 Decision::Undecided.name(),
-                RETENTION_DAYS,
+                days,
                 plain::time(delete_after),
             ],
         )?;
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        self.begun = Some((session.id, coachee.recipient));
+        Ok(())
+    }
+
+    /// Whether `proof` is the identity that a session is sealed to, before anything is sealed to it anew.
+    ///
+    /// # Errors
+    /// When there is no such session, or the identity is another's.
+    pub fn prove(&self, session: SessionId, proof: &Identity) -> Result<(), VaultError> {
+        proven(&self.connection, session, proof).map(|_| ())
     }
 
     /// Seals the words to the coachee, commits with the numbers, fsyncs; only then unlinks the recording, unless
@@ -155,8 +197,17 @@ impl Writer {
         if matches!(entry.stored.decision, Decision::Deleted | Decision::Taken) {
             return Err(VaultError::NoWords(session));
         }
+        let recipient = match &self.begun {
+            Some((begun, recipient)) if *begun == session => recipient,
+            _ => &entry.recipient,
+        };
+        if *recipient != entry.recipient {
+            tracing::warn!("the recipient of session {session} was changed while it ran, and is changed back");
+            let sql = "UPDATE sessions SET recipient = ? WHERE id = ?";
+            transaction.execute(sql, params![recipient.to_string(), session.to_string()])?;
+        }
         if !words.is_empty() {
-            let sealed = seal_words(&entry.recipient, session, words)?;
+            let sealed = seal_words(recipient, session, words)?;
             transaction.execute(
                 "INSERT OR REPLACE INTO transcripts (session, sealed, bytes) VALUES (?1, ?2, length(?2))",
                 params![session.to_string(), sealed],
@@ -168,6 +219,7 @@ impl Writer {
             "UPDATE sessions SET numbers = ?, state = ?, recording = ? WHERE id = ?",
             params![numbers, State::Finished.name(), keep_recording, session.to_string()],
         )?;
+        transaction.execute("DELETE FROM progress WHERE session = ?", [session.to_string()])?;
         // With `synchronous = FULL` this is on disk when it returns.
         transaction.commit()?;
         if !keep_recording {
@@ -247,6 +299,19 @@ impl Writer {
         Ok(())
     }
 
+    /// The words as one file to take along: it opens with what the coachee holds, this identity or a key that a plugin
+    /// keeps, and with nothing that is here.
+    ///
+    /// # Errors
+    /// When the identity is another's, or the plugin is not there.
+    pub fn to_take(&self, session: SessionId, proof: &Identity, words: &[Utterance]) -> Result<Vec<u8>, VaultError> {
+        let entry = proven(&self.connection, session, proof)?;
+        match self.coachee(&entry.stored.session.coachee)?.held_by {
+            Some(key) => seal_taken_words(&key, session, words),
+            None => seal_words(&entry.recipient, session, words),
+        }
+    }
+
     /// `--keep-audio`, confirmed by the coachee: [`Writer::finish`] then leaves the recording here.
     ///
     /// # Errors
@@ -295,11 +360,13 @@ pub(super) fn proven(connection: &Connection, session: SessionId, proof: &Identi
 }
 
 pub(super) fn coachee(connection: &Connection, name: &str) -> Result<Coachee, VaultError> {
+    let sql = "SELECT name, recipient, locked_identity, held_by FROM coachees WHERE name = ?";
     let row = connection
-        .query_row("SELECT name, recipient, locked_identity FROM coachees WHERE name = ?", [name.trim()], |row| {
-            Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?))
+        .query_row(sql, [name.trim()], |row| {
+            Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get::<_, Option<String>>(3)?))
         })
         .optional()?;
-    let (name, recipient, locked_identity) = row.ok_or_else(|| VaultError::NoCoachee(name.to_owned()))?;
-    Ok(Coachee { name, recipient: recipient.parse()?, locked_identity })
+    let (name, recipient, locked_identity, held_by) = row.ok_or_else(|| VaultError::NoCoachee(name.to_owned()))?;
+    let held_by = held_by.map(|key| key.parse()).transpose()?;
+    Ok(Coachee { name, recipient: recipient.parse()?, locked_identity, held_by })
 }

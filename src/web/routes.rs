@@ -23,7 +23,7 @@ use super::{
 use crate::{
     report::{STYLE, SUGGESTIONS},
     transcript::{Format, Utterance},
-    vault::{Decision, VaultError, seal_words},
+    vault::{Decision, VaultError},
 };
 
 /// A form with every line of a long session chosen is far smaller.
@@ -177,7 +177,7 @@ async fn take(State(room): Shared, _: Posted) -> Response {
     let mut words = room.words();
     let Some(unlocked) = &mut *words else { return back(&room) };
     let session = room.visit.session;
-    match seal_words(&unlocked.identity.to_recipient(), session, &unlocked.lines) {
+    match room.vault().and_then(|vault| vault.to_take(session, &unlocked.identity, &unlocked.lines)) {
         Ok(sealed) => {
             unlocked.handed_out = true;
             attachment(&format!("{session}.words.age"), sealed.into())

@@ -49,7 +49,12 @@ fn session() -> Session {
         coach_stance: None,
         coachee_stance: None,
         tracks: 1,
-        consent: Consent { given_at: "2026-11-24T09:00:00Z".to_owned(), wording: 1, asserted: true },
+        consent: Consent {
+            given_at: "2026-11-24T09:00:00Z".to_owned(),
+            wording: 1,
+            asserted: true,
+            retention_days: 30,
+        },
         model: String::new(),
     }
 }

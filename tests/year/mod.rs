@@ -68,7 +68,7 @@ pub fn session(data: &Path, number: usize, coachee: &str, day: Date, coach_perce
         coach_stance: None,
         coachee_stance: None,
         tracks: 2,
-        consent: Consent { given_at: noon, wording: 1, asserted: true },
+        consent: Consent { given_at: noon, wording: 1, asserted: true, retention_days: 30 },
         model: String::new(),
     };
     writer.begin(&session, KeepAudio::No).unwrap();

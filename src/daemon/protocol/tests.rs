@@ -52,7 +52,7 @@ fn requests() -> Vec<Request> {
         coach_stance: Some(Stance::Directive),
         coachee_stance: Some(Stance::Facilitative),
         tracks: 2,
-        consent: Consent { given_at: text(), wording: 1, asserted: true },
+        consent: Consent { given_at: text(), wording: 1, asserted: true, retention_days: 30 },
         model: text(),
     };
     let start = Start {

@@ -23,6 +23,7 @@ fn words_are_in_no_byte_before_or_after_deleting_and_no_sealed_byte_is_left() {
     assert_eq!((stored.decision, stored.has_words, stored.numbers), (Decision::Deleted, false, Some(numbers())));
     assert_eq!(stored.delete_after, None);
     assert!(matches!(house.reader(&house.ana).transcript(id), Err(VaultError::NoWords(_))));
+    eprintln!("{} bytes scanned", house.files().iter().map(|(_, bytes)| bytes.len()).sum::<usize>());
 }
 
 #[test]
@@ -63,6 +64,35 @@ fn moved_or_altered_words_are_refused() {
         raw.execute("UPDATE transcripts SET sealed = ? WHERE session = ?", (altered, first.to_string())).unwrap();
         assert!(matches!(refused(first, &house.ana), VaultError::Altered(_)), "byte {at}");
     }
+}
+
+/// The coach, with the files in hand while the session runs.
+#[test]
+fn whoever_changes_a_recipient_while_a_session_runs_gets_no_word_of_it() {
+    let house = House::new();
+    let coach = Identity::generate();
+    let mut recorder = house.writer();
+    let id = house.begun(&mut recorder);
+    for table in ["sessions", "coachees"] {
+        let sql = format!("UPDATE {table} SET recipient = ?");
+        house.raw().execute(&sql, [coach.to_recipient().to_string()]).unwrap();
+    }
+    // A second recorder on the same directory, with another recipient: its sessions are its own.
+    let mut second = house.writer();
+    let theirs = house.finished(&mut second);
+    recorder.finish(id, &numbers(), &words(), false).unwrap();
+    assert_eq!(house.reader(&house.ana).transcript(id).unwrap(), words());
+    assert!(matches!(house.reader(&coach).transcript(id), Err(VaultError::WrongIdentity)));
+    assert_eq!(house.reader(&coach).transcript(theirs).unwrap(), words());
+    // Written into the row again afterwards, it opens nothing either.
+    house.raw().execute("UPDATE sessions SET recipient = ?", [coach.to_recipient().to_string()]).unwrap();
+    assert!(matches!(house.reader(&coach).transcript(id), Err(VaultError::Altered(_))));
+    // What was cut off is finished for nobody but whom it was sealed to.
+    let cut_off = house.begun(&mut second);
+    house.raw().execute("UPDATE sessions SET recipient = ?", [house.ana.to_recipient().to_string()]).unwrap();
+    drop(second);
+    assert!(matches!(house.writer().prove(cut_off, &coach), Err(VaultError::WrongIdentity)));
+    house.writer().prove(cut_off, &house.ana).unwrap();
 }
 
 #[test]
@@ -126,6 +156,10 @@ fn an_old_database_put_back_is_made_to_forget_again() {
     let receipts = writer.receipts().unwrap();
     drop(writer);
     fs::write(&database, old).unwrap();
+    // Before anything has made it forget: it opens for the coachee, and for nobody else.
+    assert!(house.reader(&house.ana).transcript(deleted).is_ok());
+    assert!(matches!(house.reader(&Identity::generate()).transcript(deleted), Err(VaultError::WrongIdentity)));
+    assert!(!house.holds(b"lighthouse"));
     fs::write(house.data().join("recordings").join(format!("{everything}.sealed")), b"from a backup too").unwrap();
     // A torn line, and one that is no receipt, stop nothing.
     let log = house.data().join("receipts.jsonl");
@@ -161,6 +195,76 @@ fn strings_in_numbers_cannot_carry_words() {
     assert_eq!(stored.word_numbers_unusable.unwrap(), "unknown");
     assert!(stored.models.speaker.unwrap().len() <= 64);
     assert_eq!((stored.duration_s, stored.dropped_s, stored.spans[0].confidence), (0.0, 0.0, 0.0));
+}
+
+#[test]
+fn what_stands_in_the_clear_is_coarse() {
+    let house = House::new();
+    let mut writer = house.writer();
+    let id = house.begun(&mut writer);
+    let fine = |start: u64, end: u64, role| RoleSpan {
+        span: Span::new(Sample(start), Sample(end)).unwrap(),
+        role: Some(role),
+        confidence: 0.543_721_8,
+    };
+    let mut exact = numbers();
+    exact.duration_s = 10.123_456_789;
+    exact.spans = vec![
+        fine(799, 64_007, Role::Coach),
+        // Between two steps: nothing of it is left.
+        fine(64_100, 64_500, Role::Coachee),
+        fine(64_801, 159_999, Role::Coachee),
+    ];
+    let mut of_words = crate::measures::WordNumbers::default();
+    of_words.moves.coach[0] = 12_345;
+    of_words.moves.coach_expected[0] = 7.123_456_789;
+    of_words.questions.share_open = Some(crate::measures::Interval { value: 0.234_567_8, low: 0.1, high: 0.3 });
+    exact.by_words = Some(Box::new([of_words.clone(), of_words]));
+    writer.finish(id, &exact, &words(), false).unwrap();
+    let stored = writer.find("last").unwrap().numbers.unwrap();
+    let ends: Vec<(u64, u64)> = stored.spans.iter().map(|each| (each.span.start().0, each.span.end().0)).collect();
+    assert_eq!(ends, [(0, 64_000), (65_600, 160_000)]);
+    assert!(stored.spans.iter().all(|each| each.confidence == 0.5));
+    assert_eq!(stored.duration_s, 10.123);
+    let [of_words, _] = *stored.by_words.clone().unwrap();
+    assert_eq!((of_words.moves.coach[0], of_words.moves.coach_expected[0]), (12_345, 7.123));
+    assert_eq!(of_words.questions.share_open.unwrap().value, 0.235);
+    // Neither finer digits nor an utterance's times are in any byte; and made coarse once is made coarse for good.
+    drop(writer);
+    for finer in ["64007", "64100", "5437218", "123456789", "2345678"] {
+        assert!(!house.holds(finer.as_bytes()), "{finer}");
+    }
+    house.writer().swap(id).unwrap();
+    house.writer().swap(id).unwrap();
+    assert_eq!(house.writer().find("last").unwrap().numbers, Some(stored));
+}
+
+#[test]
+fn a_session_that_is_cut_off_leaves_seconds_alone() {
+    let house = House::new();
+    let mut writer = house.writer();
+    let id = house.begun(&mut writer);
+    assert_eq!(writer.progress(id).unwrap(), None);
+    for elapsed_s in [10, 20, 750] {
+        writer.note_progress(id, Progress { elapsed_s, speech_s: elapsed_s - 5 }).unwrap();
+    }
+    drop(writer);
+    let mut writer = house.writer();
+    assert_eq!(writer.progress(id).unwrap(), Some(Progress { elapsed_s: 750, speech_s: 745 }));
+    // It waits for nobody, and loses nothing by that.
+    let other = house.raw();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let begun = std::time::Instant::now();
+    assert!(writer.note_progress(id, Progress { elapsed_s: 760, speech_s: 750 }).is_err());
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5));
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(writer.progress(id).unwrap().unwrap().elapsed_s, 750);
+    writer.finish(id, &numbers(), &words(), false).unwrap();
+    assert_eq!(writer.progress(id).unwrap(), None, "the numbers are there now");
+    let withdrawn = house.begun(&mut writer);
+    writer.note_progress(withdrawn, Progress::default()).unwrap();
+    writer.withdraw(withdrawn).unwrap();
+    assert_eq!(writer.progress(withdrawn).unwrap(), None);
 }
 
 proptest! {

@@ -156,6 +156,42 @@ fn undecided_words_go_after_their_time_and_kept_ones_stay() {
 }
 
 #[test]
+fn the_days_are_those_that_were_agreed_to_and_nothing_puts_them_off() {
+    let mut house = House::new();
+    let mut writer = house.writer();
+    let agreed = |days| {
+        let mut session = session("Ana");
+        session.consent.retention_days = days;
+        session
+    };
+    for days in [0, 181, u32::MAX] {
+        let refused = writer.begin(&agreed(days), KeepAudio::No).unwrap_err();
+        assert!(matches!(refused, VaultError::BadRetention) && refused.hint().unwrap().contains("--retention-days"));
+    }
+    let short = agreed(7);
+    writer.begin(&short, KeepAudio::No).unwrap();
+    writer.finish(short.id, &numbers(), &words(), false).unwrap();
+    let stored = writer.find("last").unwrap();
+    assert_eq!(stored.session.consent, short.consent);
+    assert_eq!(stored.delete_after.unwrap(), plain::time(house.now + SignedDuration::from_hours(7 * 24)));
+    // Not by the program, not by hand: the database refuses.
+    for change in ["delete_after = '2999-01-01T00:00:00Z'", "retention_days = 8", "retention_days = 6"] {
+        let refused = house.raw().execute(&format!("UPDATE sessions SET {change}"), []).unwrap_err();
+        assert!(refused.to_string().contains("retention is not extended"), "{change}");
+    }
+    let mut writer = house.later(24 * 6);
+    writer.swap(short.id).unwrap();
+    writer.notice_forgotten(short.id).unwrap();
+    assert!(writer.find("last").unwrap().has_words);
+    let writer = house.later(24);
+    assert!(!writer.find("last").unwrap().has_words);
+    // And once decided, no clock runs that could be set again.
+    let sql = "UPDATE sessions SET delete_after = '2999-01-01T00:00:00Z'";
+    assert!(house.raw().execute(sql, []).is_err());
+    assert_eq!(writer.receipts().unwrap().last().unwrap().what, "retention over");
+}
+
+#[test]
 fn words_whose_time_is_over_are_not_read_even_if_nobody_deleted_them() {
     let house = House::new();
     let id = house.finished(&mut house.writer());

@@ -7,6 +7,7 @@ const RELEASED: &[&str] = &[
     include_str!("../../../tests/fixtures/released/vault-1.sql"),
     include_str!("../../../tests/fixtures/released/vault-2.sql"),
     include_str!("../../../tests/fixtures/released/vault-3.sql"),
+    include_str!("../../../tests/fixtures/released/vault-4.sql"),
 ];
 
 #[test]
@@ -51,11 +52,46 @@ fn what_every_release_wrote_is_still_read() {
         assert_eq!(told[..2], [("words taken", id('B')), ("withdrawn", id('C'))]);
         let receipts_kept = house_refuses_changes(folder.path());
         assert!(receipts_kept, "receipts stay what they are after every migration");
+        if before >= 3 {
+            let cai = writer.coachee("Cai").unwrap();
+            assert!(cai.held_by.unwrap().to_string().starts_with("age1sidetonetest1") && cai.locked_identity.is_some());
+            let cut_off = writer.find(&id('D')).unwrap().session;
+            assert_eq!((cut_off.consent.wording, cut_off.consent.retention_days), (2, 7));
+            let progress = writer.progress(cut_off.id).unwrap().unwrap();
+            assert_eq!((progress.elapsed_s, progress.speech_s, progress.silence_s()), (750, 610, 140));
+        }
         if before >= 1 {
             a_practice_of_schema_2_is_read(&writer, &reader, &told);
         } else {
             assert!(told.len() == 2 && writer.pairings().unwrap().is_empty() && writer.trainings().unwrap().is_empty());
         }
+    }
+}
+
+#[test]
+fn numbers_of_an_earlier_version_become_as_coarse_as_new_ones_and_nothing_finer_is_left() {
+    for dump in &RELEASED[..3] {
+        // As they were kept then: to the sample.
+        let fine = dump.replace("64000", "64007").replace("\"confidence\":0.5", "\"confidence\":0.5437218");
+        assert!(fine.contains("64007") && fine.contains("5437218"));
+        let folder = tempfile::tempdir().unwrap();
+        Connection::open(folder.path().join(DATABASE)).unwrap().execute_batch(&fine).unwrap();
+        let writer = Writer::open(folder.path()).unwrap();
+        let scan = |writer: &str| {
+            for file in
+                fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).filter(|at| at.is_file())
+            {
+                let bytes = fs::read(&file).unwrap();
+                for finer in ["64007", "5437218"] {
+                    let found = memchr::memmem::find(&bytes, finer.as_bytes());
+                    assert_eq!(found, None, "{finer} in {} while {writer}", file.display());
+                }
+            }
+        };
+        scan("open");
+        assert_eq!(writer.find("01ARZ3NDEKTSV4RRFFQ69G5FAA").unwrap().numbers, Some(numbers().swapped()));
+        drop(writer);
+        scan("closed");
     }
 }
 
