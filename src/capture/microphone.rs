@@ -2,6 +2,7 @@
 
 mod device;
 mod playback;
+mod realtime;
 
 use std::{
     fmt,

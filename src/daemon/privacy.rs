@@ -8,7 +8,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use super::Failure;
 
 /// Threads that work on speech (the session's own, and the pipeline's): a fault of theirs may carry words in its message (cutting a text inside a letter does).
-const SPEECH_THREADS: &[&str] = &["recorder", "decoding"];
+const SPEECH_THREADS: &[&str] = &["recorder", "decoding", "commands"];
 
 /// No crash writes memory to a disk, no other process of the user attaches to this one, and no fault puts words into a
 /// log.
@@ -62,7 +62,7 @@ mod tests {
             _ => before(panic),
         }));
         say_only_where();
-        for name in ["recorder", "decoding", "another"] {
+        for name in ["recorder", "decoding", "commands", "another"] {
             let fault = thread::Builder::new().name(name.into()).spawn(move || panic!("{name}: purple marmalade"));
             assert!(fault.unwrap().join().is_err());
         }

@@ -7,6 +7,7 @@ use cpal::{
     traits::{DeviceTrait, HostTrait, StreamTrait},
 };
 
+use super::realtime;
 use crate::capture::{
     CaptureError,
     resample::RATES,
@@ -243,12 +244,16 @@ fn build(
         ErrorKind::RealtimeDenied => (),
         _ => signs.broke(),
     };
+    let mut asked = false;
     macro_rules! in_format {
         ($($format:ident: $sample:ty),*) => {
             match format {
                 $(SampleFormat::$format => device.build_input_stream(
                     config,
                     move |frames: &[$sample], _: &cpal::InputCallbackInfo| {
+                        if !std::mem::replace(&mut asked, true) {
+                            realtime::ask();
+                        }
                         intake.take(frames, |sample| sample.to_sample::<f32>());
                     },
                     on_error,
