@@ -1,6 +1,9 @@
 //! From sound to numbers and words: the only file that runs speech, speakers, transcript and measures in sequence.
 //! `push(block)` does what can be done while the session runs, `finish()` the rest. Drives nothing, stores nothing.
 //!
+//! Who wants spoken commands calls [`Pipeline::attend`], and does what [`Pipeline::commands`] then says was asked for: the
+//! command and where it was said, never a word.
+//!
 //! The clock never goes back. What is taken off the record was counted and is not said again: the blocks after it carry
 //! on with the positions they would have had, and the stretch is outside every duration, as is any other hole between
 //! two blocks. (A recording that is read again after a crash has such a hole where something was cut out.)
@@ -319,10 +322,11 @@ impl Pipeline {
         } else {
             samples
         };
-        self.listener.push(track, samples);
+        // First, for it is waited for.
         if let Some(attention) = &mut self.attention {
             attention.push(track, samples);
         }
+        self.listener.push(track, samples);
         let Some(ear) = self.ears.get_mut(usize::from(track.0)) else { return };
         let found: Vec<Span> = on_record(ear.detector.push(samples), &self.forgotten).collect();
         ear.position += samples.len() as u64;

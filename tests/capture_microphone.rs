@@ -1,6 +1,7 @@
 //! Recording through a real cpal stream, from a microphone that is a FIFO (see `virtual_microphone`).
 #![cfg(target_os = "linux")]
 
+#[allow(dead_code, reason = "what is for other tests")]
 mod virtual_microphone;
 
 use std::{
@@ -17,6 +18,8 @@ use sidetone::capture::{self, Alarm, BLOCK_SAMPLES_MAX, CaptureError, FileSource
 use tempfile::TempDir;
 use virtual_microphone::{Frame, RATE, VirtualMicrophone};
 
+/// Names the input that the child records; else the default.
+const RECORD_FROM: &str = "SIDETONE_TEST_RECORD_FROM";
 /// Names the file that the child records into.
 const RECORD_INTO: &str = "SIDETONE_TEST_RECORD_INTO";
 
@@ -34,7 +37,8 @@ fn child_records() {
         std::io::stdin().read_line(&mut line).unwrap();
         stop.send(()).unwrap();
     });
-    let mut source = capture::open(&InputSpec::Default, 1.0, false).unwrap();
+    let input = env::var(RECORD_FROM).map_or(InputSpec::Default, InputSpec::Device);
+    let mut source = capture::open(&input, 1.0, false).unwrap();
     let mut file = fs::File::create(path).unwrap();
     let mut next = 0;
     let mut health = Health::default();
@@ -66,11 +70,16 @@ struct Recorder {
 
 impl Recorder {
     fn start(microphone: &VirtualMicrophone) -> Self {
+        Self::start_from(None, microphone)
+    }
+
+    fn start_from(input: Option<&str>, microphone: &VirtualMicrophone) -> Self {
         let folder = TempDir::new().unwrap();
         let (name, value) = microphone.env();
         let mut child = Command::new(env::current_exe().unwrap())
             .args(["child_records", "--exact", "--ignored", "--nocapture"])
             .env(name, value)
+            .envs(input.map(|input| (RECORD_FROM, input)))
             .env(RECORD_INTO, folder.path().join("heard"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -236,6 +245,40 @@ fn a_microphone_that_hangs_is_noticed_and_comes_back_with_the_clock_true() {
 fn a_microphone_that_was_unplugged_is_found_again_with_the_clock_true() {
     let microphone = VirtualMicrophone::new();
     lost_and_found(&microphone, VirtualMicrophone::unplug, VirtualMicrophone::plug_in);
+}
+
+#[test]
+fn another_microphone_stands_in_until_the_chosen_one_is_back() {
+    let chosen = VirtualMicrophone::new();
+    let default = VirtualMicrophone::new().beside("chosen", &chosen);
+    let recorder = Recorder::start_from(Some("chosen"), &default);
+    recorder.wait_for_seconds(1.0);
+    let (start, heard_then) = (Instant::now(), recorder.heard().len());
+    chosen.unplug();
+    recorder.wait_for_health("an alarm", |health| health.alarm == Some(Alarm::Rebuilding));
+    recorder.wait_for_health("another input", |health| health.alarm != Some(Alarm::Rebuilding));
+    let quiet = recorder.heard().len();
+    default.play(song(1.0));
+    recorder.wait("its song", || last_loud(&recorder.heard()).is_some_and(|last| last > quiet));
+    recorder.wait("the end of it", || default.is_done());
+    chosen.plug_in();
+    recorder.wait_for_health("the chosen input", |health| health.gaps == 2);
+    recorder.wait_for_health("the end of the alarm", |health| health.alarm != Some(Alarm::Rebuilding));
+    let back = recorder.heard().len();
+    // What is said into the one that stood in is heard no more.
+    default.play(song(1.0));
+    chosen.play(song(1.0));
+    recorder.wait("the song of the chosen one", || chosen.is_done());
+    let end = Instant::now();
+    recorder.wait("the song and half a second of silence", || {
+        let heard = recorder.heard();
+        last_loud(&heard).is_some_and(|last| last > back && heard.len() - last > 8_000)
+    });
+    let (heard, health) = recorder.stop();
+    assert_eq!(health.gaps, 2);
+    let by_samples = (last_loud(&heard).unwrap() - heard_then) as f64 / 16_000.0;
+    let by_clock = end.duration_since(start).as_secs_f64();
+    assert!((by_samples - by_clock).abs() < 0.5, "{by_samples} s of samples in {by_clock} s");
 }
 
 fn lost_and_found(
@@ -436,7 +479,8 @@ fn a_sound_server_that_ends_is_waited_for() {
 #[test]
 #[ignore = "run by the test above, in a session of its own"]
 fn in_session_server_ends() {
-    let mut source = capture::open(&InputSpec::Default, 1.0, false).unwrap();
+    let input = env::var(RECORD_FROM).map_or(InputSpec::Default, InputSpec::Device);
+    let mut source = capture::open(&input, 1.0, false).unwrap();
     let mut heard = 0;
     let started = Instant::now();
     let mut listen_until = |what: &str, done: &dyn Fn(&Health, u64) -> bool| {

@@ -12,6 +12,7 @@ use std::{
     f32::consts::TAU,
     fs,
     path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -29,8 +30,9 @@ use virtual_microphone::{Frame, RATE, VirtualMicrophone};
 
 /// Past this nobody listens. The machine may be busy with other things.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The bar for a command is about two seconds; the rest is for a machine that is busy with other tests.
-const ACTS_WITHIN: Duration = Duration::from_secs(8);
+/// A command acts within about two seconds; the rest is for a program without optimisation on a machine that is busy with
+/// other tests.
+const ACTS_WITHIN: Duration = Duration::from_secs(15);
 /// Said behind everything, so that it stands alone: longer than the pause that ends an utterance.
 const SILENCE_S: f32 = 1.2;
 /// Played off the record, beside words: to be found in no recording (Hz).
@@ -38,16 +40,21 @@ const SECRET_PITCH: f32 = 1_900.0;
 /// Played on the record, so that the search for the other is known to work.
 const OPEN_PITCH: f32 = 1_300.0;
 
+/// One session at a time: two would only wait for each other's decoding.
+static TURN: Mutex<()> = Mutex::new(());
+
 /// A pair at a table, with the program between them.
 struct Room {
     home: Home,
     microphone: VirtualMicrophone,
     identity: Identity,
     voice: &'static str,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl Room {
     fn new(voice: &'static str) -> Self {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let microphone = VirtualMicrophone::new();
         let (name, value) = microphone.env();
         let home = Home::new().with_env(name, value.to_str().unwrap());
@@ -55,7 +62,7 @@ impl Room {
         let key = home.passphrase("key", &identity.expose());
         home.run(&["coachee", "add", "Hannah", "--recipient", &identity.to_recipient().to_string()]).ok();
         assert!(Path::new(&key).exists());
-        Self { home, microphone, identity, voice }
+        Self { home, microphone, identity, voice, _turn: turn }
     }
 
     fn key(&self) -> String {
@@ -160,12 +167,18 @@ fn seconds_of(pitch: f32, samples: &[f32]) -> f32 {
     samples.chunks_exact(SAMPLE_RATE as usize / 50).filter(|samples| power(samples) > 0.01).count() as f32 / 50.0
 }
 
-fn a_session_is_led_by_voice(voice: &'static str) {
-    let room = Room::new(voice);
-    room.start(&[]);
-    let recording = |status: &Status| status.phase == Phase::Recording;
-    let paused = |status: &Status| status.phase == Phase::Paused;
+fn recording(status: &Status) -> bool {
+    status.phase == Phase::Recording
+}
 
+fn paused(status: &Status) -> bool {
+    status.phase == Phase::Paused
+}
+
+#[test]
+fn a_session_is_led_by_voice_and_keeps_nothing_that_was_off_the_record() {
+    let room = Room::new("slt");
+    room.start(&[]);
     room.say("What did you notice about the lesson?");
     room.play(pitch(OPEN_PITCH));
     room.command("Sidetone, mark that.", |status| status.marks == 1);
@@ -208,19 +221,30 @@ fn a_session_is_led_by_voice(voice: &'static str) {
     assert_eq!(seconds_of(SECRET_PITCH, &sound), 0.0);
 }
 
-#[test]
-fn a_session_is_led_by_the_voice_of_slt() {
-    a_session_is_led_by_voice("slt");
+/// Every command, in another voice.
+fn obeys(voice: &'static str) {
+    let room = Room::new(voice);
+    room.start(&[]);
+    room.command("Sidetone, mark that.", |status| status.marks == 1);
+    room.command("Sidetone, off the record.", paused);
+    room.command("Sidetone, back on the record.", recording);
+    room.command("Sidetone, pause.", paused);
+    room.command("Sidetone, resume.", recording);
+    assert_eq!(room.status().commands, 5);
+    room.command("Sidetone, stop recording.", |status| status.phase != Phase::Recording);
+    room.wait_until_idle();
+    let stored = Writer::open(&room.home.data()).unwrap().find("last").unwrap();
+    assert!(stored.numbers.unwrap().spans.is_empty(), "commands are no part of the conversation");
 }
 
 #[test]
-fn a_session_is_led_by_the_voice_of_rms() {
-    a_session_is_led_by_voice("rms");
+fn the_voice_of_rms_is_obeyed() {
+    obeys("rms");
 }
 
 #[test]
-fn a_session_is_led_by_the_voice_of_espeak() {
-    a_session_is_led_by_voice("en-us");
+fn the_voice_of_espeak_is_obeyed() {
+    obeys("en-us");
 }
 
 #[test]

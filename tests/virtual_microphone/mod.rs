@@ -36,6 +36,8 @@ pub type Frame = [f32; 2];
 /// Gives silence, and what is played, at the pace of a microphone, to whoever has it open.
 pub struct VirtualMicrophone {
     folder: TempDir,
+    /// Of ALSA, for a microphone called NAME.
+    config: String,
     wiring: Arc<Mutex<Wiring>>,
     feeder: Option<JoinHandle<()>>,
     listener: Option<JoinHandle<()>>,
@@ -63,13 +65,13 @@ impl VirtualMicrophone {
         make_fifo(&loudspeaker);
         // The whole configuration: the system's own would put a sound server in the place of the default.
         let config = format!(
-            "pcm.default {{ type asym hint {{ show on description \"Virtual microphone\" }}\n\
+            "pcm.NAME {{ type asym hint {{ show on description \"Virtual microphone\" }}\n\
              capture.pcm {{ type file slave.pcm {{ type null }} file \"/dev/null\" infile \"{}\" format \"raw\" }}\n\
              playback.pcm {{ type file slave.pcm {{ type null }} file \"{}\" format \"raw\" }} }}\n",
             fifo.display(),
             loudspeaker.display()
         );
-        fs::write(folder.path().join("alsa.conf"), config).unwrap();
+        fs::write(folder.path().join("alsa.conf"), config.replace("NAME", "default")).unwrap();
         let wiring = Arc::new(Mutex::new(Wiring::default()));
         let feeder = {
             let wiring = Arc::clone(&wiring);
@@ -79,12 +81,19 @@ impl VirtualMicrophone {
             let wiring = Arc::clone(&wiring);
             Some(thread::spawn(move || listen(&loudspeaker, &wiring)))
         };
-        Self { folder, wiring, feeder, listener }
+        Self { folder, config, wiring, feeder, listener }
     }
 
     /// The environment variable that makes a child process hear this microphone.
     pub fn env(&self) -> (&'static str, PathBuf) {
         ("ALSA_CONFIG_PATH", self.folder.path().join("alsa.conf"))
+    }
+
+    /// Whoever is started with [`VirtualMicrophone::env`] has this other one too, under a name.
+    pub fn beside(self, name: &str, other: &Self) -> Self {
+        let both = [self.config.replace("NAME", "default"), other.config.replace("NAME", name)].concat();
+        fs::write(self.folder.path().join("alsa.conf"), both).unwrap();
+        self
     }
 
     /// Plays frames once those before them are played. Wait until somebody records: nobody hears what came before.
@@ -111,6 +120,14 @@ impl VirtualMicrophone {
     /// Every frame, silence included, that the present listener was given.
     pub fn given(&self) -> Vec<Frame> {
         self.wiring().given.clone()
+    }
+
+    /// Lets go of what was played and given until now, so that an hour fits into memory.
+    pub fn forget(&self) {
+        let mut wiring = self.wiring();
+        let played = std::mem::take(&mut wiring.played);
+        wiring.to_play.drain(..played);
+        wiring.given.clear();
     }
 
     /// Gives nothing any more, or again something: a driver that hangs.
