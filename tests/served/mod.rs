@@ -25,8 +25,8 @@ use sidetone::{
 /// The ignored test that serves.
 pub const CHILD: &str = "child_serves";
 /// Names the directory that the child serves.
-const SERVE: &str = "SIDETONE_TEST_SERVE";
-const LISTENS: &str = "the daemon listens";
+pub const SERVE: &str = "SIDETONE_TEST_SERVE";
+pub const LISTENS: &str = "the daemon listens";
 pub const COACHEE: &str = "Hannah";
 
 /// The child: serves until it is killed or shut down. Does nothing in a process that is none.
