@@ -264,9 +264,12 @@ fn utterance(file: &Path) -> (Vec<f32>, f64) {
     (sound[from..to.min(sound.len())].to_vec(), seconds)
 }
 
-fn heard(whisper: &Whisper, wake: &WakeWord, sound: Vec<f32>) -> Option<Command> {
-    let window = Window::alone(Track(0), Sample(0), sound)?;
-    wake.command(&whisper.decode_short(&window).unwrap().words)
+/// The command, and what it was made of: nobody's words.
+fn heard(whisper: &Whisper, wake: &WakeWord, sound: Vec<f32>) -> (Option<Command>, String) {
+    let Some(window) = Window::alone(Track(0), Sample(0), sound) else { return (None, String::new()) };
+    let words = whisper.decode_short(&window).unwrap().words;
+    let text: Vec<&str> = words.iter().map(|word| word.text.words()).collect();
+    (wake.command(&words), text.join(" "))
 }
 
 #[test]
@@ -281,13 +284,13 @@ fn commands_and_talk() {
         for ((text, command), file) in COMMANDS.iter().zip(spoken::speak(voice, &texts)) {
             let (sound, _) = utterance(&file);
             let begun = Instant::now();
-            let heard = heard(&whisper, &wake, sound);
+            let (heard, decoded) = heard(&whisper, &wake, sound);
             slowest = slowest.max(begun.elapsed());
             said += 1;
             right += usize::from(heard == Some(*command));
             wrong += usize::from(heard.is_some_and(|heard| heard != *command));
             if heard != Some(*command) {
-                println!("{voice} says \"{text}\": {heard:?}");
+                println!("{voice} says \"{text}\", and \"{decoded}\" is decoded: {heard:?}");
             }
         }
     }
@@ -307,7 +310,11 @@ fn commands_and_talk() {
                 let (sound, speech_s) = utterance(&file);
                 seconds += speech_s;
                 tried += 1;
-                triggers += usize::from(heard(&whisper, &wake, sound).is_some());
+                let (heard, decoded) = heard(&whisper, &wake, sound);
+                if let Some(command) = heard {
+                    println!("{voice}: \"{decoded}\" is taken for {command:?}");
+                    triggers += 1;
+                }
             }
             if seconds >= hours * 3600.0 {
                 break 'enough;

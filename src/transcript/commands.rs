@@ -52,9 +52,10 @@ const WAKE_PARTS_MAX: usize = 3;
 const WORDS_MAX: usize = 10;
 /// One letter in so many may be wrong in the wake word ("side tone", "sight tone", "sidestone").
 const WAKE_LETTERS_PER_ERROR: usize = 4;
-/// One letter may be wrong in a phrase: "on the record" is two letters from "off the record". Of one shorter than this none
-/// may be too many or too few: "pauses" is no command.
-const LONG_LETTERS: usize = 10;
+/// So many letters may be wrong in a phrase that has as many letters as this: "on the record" is two from "off the record".
+/// Of a short one none may be too many or too few: "pauses" is no command.
+const ONE_WRONG_FROM: usize = 10;
+const TWO_WRONG_FROM: usize = 13;
 /// A wake word with fewer letters is heard in everything.
 const WAKE_LETTERS_MIN: usize = 5;
 
@@ -100,14 +101,29 @@ fn closest(words: &[String], phrases: &[(Command, &'static str)]) -> Option<(usi
     let polite = |word: &&String| POLITE.contains(&word.as_str());
     let front = words.iter().take_while(polite).count();
     let behind = words.iter().skip(front).rev().take_while(polite).count();
-    let said = words.get(front..words.len() - behind)?.concat();
+    let said = once(words.get(front..words.len() - behind)?).concat();
     let fits = |phrase: &str| {
         let phrase = letters(phrase);
         let errors = strsim::levenshtein(&said, &phrase);
-        let allowed = usize::from(said.len() == phrase.len() || phrase.len() >= LONG_LETTERS);
+        let allowed = match phrase.len() {
+            TWO_WRONG_FROM.. => 2,
+            ONE_WRONG_FROM.. => 1,
+            length => usize::from(said.len() == length),
+        };
         (errors <= allowed).then_some(errors)
     };
-    phrases.iter().filter_map(|(command, phrase)| Some((fits(phrase)?, *command))).min_by_key(|(errors, _)| *errors)
+    let fitting = || phrases.iter().filter_map(|(command, phrase)| Some((fits(phrase)?, *command)));
+    let best = fitting().min_by_key(|(errors, _)| *errors)?;
+    // What is as near to another command is neither.
+    fitting().all(|other| other.0 > best.0 || other.1 == best.1).then_some(best)
+}
+
+/// Words that were said, or decoded, twice are taken once.
+fn once(words: &[String]) -> &[String] {
+    match words.split_at(words.len() / 2) {
+        (first, second) if first == second => first,
+        _ => words,
+    }
 }
 
 fn letters(text: &str) -> String {
@@ -152,6 +168,8 @@ mod tests {
             ("Sidetone of the record", Command::OffTheRecord),
             ("Sidetone back on the record", Command::BackOnTheRecord),
             ("Sidetone, stop recording.", Command::StopRecording),
+            ("Sidetone, stop reporting.", Command::StopRecording),
+            ("Sidetone, mark that, mark that.", Command::Mark),
             ("Side tone, stop the recording!", Command::StopRecording),
             ("Sidetone, delete this session.", Command::DeleteSession),
             ("Sidetone, delete this sessions.", Command::DeleteSession),
