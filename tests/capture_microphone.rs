@@ -479,8 +479,7 @@ fn a_sound_server_that_ends_is_waited_for() {
 #[test]
 #[ignore = "run by the test above, in a session of its own"]
 fn in_session_server_ends() {
-    let input = env::var(RECORD_FROM).map_or(InputSpec::Default, InputSpec::Device);
-    let mut source = capture::open(&input, 1.0, false).unwrap();
+    let mut source = capture::open(&InputSpec::Default, 1.0, false).unwrap();
     let mut heard = 0;
     let started = Instant::now();
     let mut listen_until = |what: &str, done: &dyn Fn(&Health, u64) -> bool| {
@@ -505,6 +504,75 @@ fn in_session_server_ends() {
     listen_until("more sound", &|health, _| health.gaps == 1 && settled.elapsed() > Duration::from_secs(2));
     let off = started.elapsed().as_secs_f64() - heard as f64 / 16_000.0;
     assert!(off.abs() < 1.0, "the clock is {off} s off");
+}
+
+#[test]
+fn a_source_that_is_muted_or_goes_and_comes_back_at_another_rate_is_heard_again() {
+    beside_pipewire("in_session_source_changes");
+}
+
+#[test]
+#[ignore = "run by the test above, in a session of its own"]
+fn in_session_source_changes() {
+    /// Of the song, which is played at about -15 dB.
+    const LOUD_DB: f32 = -40.0;
+    let folder = TempDir::new().unwrap();
+    let wav = folder.path().join("song.wav");
+    write_wav(&song(60.0), &wav);
+    let play = || Playing(Command::new("paplay").arg("--device=microphone").arg(&wav).spawn().unwrap());
+
+    let mut source = capture::open(&InputSpec::Default, 1.0, false).unwrap();
+    let (started, mut heard) = (Instant::now(), 0);
+    let mut listen_until = |what: &str, done: &dyn Fn(&Health, u64) -> bool| {
+        let since = Instant::now();
+        while !done(&source.health(), heard) {
+            assert!(since.elapsed() < PATIENCE, "{what} never came: {:?}", source.health());
+            if let Heard::Block(block) = source.next(Duration::from_millis(50)).unwrap() {
+                assert_eq!(block.first.0, heard);
+                heard += block.samples.len() as u64;
+            }
+        }
+        since.elapsed()
+    };
+    let loud = |health: &Health, _| health.level_db[0] > LOUD_DB && health.alarm.is_none();
+    let mut playing = play();
+    listen_until("the song", &loud);
+    pactl(&["set-source-mute", "microphone.monitor", "1"]);
+    let alarmed = listen_until("an alarm", &|health, _| health.alarm == Some(Alarm::AllZero));
+    assert!(alarmed < Duration::from_secs(6), "{alarmed:?}");
+    pactl(&["set-source-mute", "microphone.monitor", "0"]);
+    listen_until("the song after it", &loud);
+
+    let modules = pactl(&["list", "short", "modules"]);
+    let module = modules.lines().find(|line| line.contains("sink_name=microphone")).unwrap();
+    pactl(&["unload-module", module.split('\t').next().unwrap()]);
+    drop(playing);
+    let alarmed = listen_until("an alarm", &|health, _| health.alarm.is_some());
+    assert!(alarmed < Duration::from_secs(6), "{alarmed:?}");
+    pactl(&["load-module", "module-null-sink", "sink_name=microphone", "rate=44100", "channels=1", "channel_map=mono"]);
+    pactl(&["set-default-source", "microphone.monitor"]);
+    playing = play();
+    let back = listen_until("the song at another rate", &loud);
+    println!("heard again after {back:?}");
+    drop(playing);
+    let off = started.elapsed().as_secs_f64() - heard as f64 / 16_000.0;
+    assert!(off.abs() < 1.0, "the clock is {off} s off");
+}
+
+/// Ends with the test.
+struct Playing(Child);
+
+impl Drop for Playing {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn pactl(args: &[&str]) -> String {
+    let output = Command::new("pactl").args(args).output().unwrap();
+    assert!(output.status.success(), "pactl {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// Ends or starts the session's sound server.
