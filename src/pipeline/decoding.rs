@@ -151,11 +151,11 @@ impl Decoding {
         drop(self.desk.wait_while(|state| !state.over && state.behind_s() > at_most_s));
     }
 
-    /// Drops sound that waits and words that are there already, if they are of `span`, whose end is now.
+    /// Drops sound that waits and words that are there already, if they are of `span`.
     pub fn forget(&self, span: Span) {
         let mut state = self.desk.lock();
         state.forgotten.push(span);
-        state.waiting.retain_mut(|window| window.forget_from(span.start()));
+        state.waiting.retain_mut(|window| window.forget(span));
         state.done.words.retain(|(_, word)| word.span.overlap(span).is_none());
         self.desk.changed.notify_all();
     }

@@ -35,11 +35,16 @@ const MAX_WORDS_PER_S: f64 = 10.0;
 const REST_WORTH_A_PASS_S: f64 = 1.0;
 /// A model that understands nothing gives times a few hundredths apart, and would be asked a thousand times.
 const MAX_PASSES: u32 = 3;
+/// Silence behind a short utterance, so that the model sees that it is over (1 s).
+const SHORT_REST: usize = SAMPLE_RATE as usize;
 
 /// A Whisper model, loaded once for the life of the process.
 pub struct Whisper {
+    context: WhisperContext,
     /// States are heavy (caches and scratch for one window): there is one, and who decodes waits for it.
     state: Mutex<WhisperState>,
+    /// Another for short utterances, which must not wait for a window: made when it is first wanted.
+    quick: Mutex<Option<WhisperState>>,
     threads: c_int,
     /// From this token on, tokens are no text.
     first_special: WhisperTokenId,
@@ -73,6 +78,8 @@ impl Whisper {
         Ok(Self {
             first_special: context.token_eot(),
             state: Mutex::new(context.create_state().map_err(failed)?),
+            quick: Mutex::default(),
+            context,
             threads: c_int::try_from(threads.max(1)).unwrap_or(1),
             longest: WINDOW_SAMPLES_MAX,
             at_its_length: false,
@@ -97,15 +104,40 @@ impl Whisper {
     /// # Errors
     /// When whisper.cpp fails: out of memory, as a rule.
     pub fn decode(&self, window: &Window) -> Result<Decoded, TranscriptError> {
-        if window.samples.is_empty() {
-            return Ok(Decoded::default());
-        }
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut passes = Passes { done: 0, percent: 0, seconds: window.samples.len() as f64 / f64::from(SAMPLE_RATE) };
         let mut parameters = self.parameters();
         if self.at_its_length {
             parameters.set_audio_ctx(positions(window.samples.len()));
         }
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.run(&mut state, window, parameters)
+    }
+
+    /// The same for an utterance of a few seconds, beside a window that is being decoded. The encoder hears it without the
+    /// long silence behind it: a fraction of the work, and good enough for a command of three words.
+    ///
+    /// # Errors
+    /// As [`Whisper::decode`].
+    pub fn decode_short(&self, window: &Window) -> Result<Decoded, TranscriptError> {
+        let mut parameters = self.parameters();
+        parameters.set_audio_ctx(positions(window.samples.len() + SHORT_REST));
+        let mut quick = self.quick.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = match &mut *quick {
+            Some(state) => state,
+            none => none.insert(self.context.create_state().map_err(failed)?),
+        };
+        self.run(state, window, parameters)
+    }
+
+    fn run(
+        &self,
+        state: &mut WhisperState,
+        window: &Window,
+        mut parameters: FullParams<'_, '_>,
+    ) -> Result<Decoded, TranscriptError> {
+        if window.samples.is_empty() {
+            return Ok(Decoded::default());
+        }
+        let mut passes = Passes { done: 0, percent: 0, seconds: window.samples.len() as f64 / f64::from(SAMPLE_RATE) };
         // SAFETY: whisper.cpp calls these on this thread and only during `full`, which `passes` outlives; their
         // signatures are the ones it declares.
         unsafe {
@@ -115,9 +147,7 @@ impl Whisper {
             parameters.set_start_encoder_callback(Some(worth_a_pass));
             parameters.set_start_encoder_callback_user_data(data);
         }
-        state
-            .full(parameters, &window.samples)
-            .map_err(|error| TranscriptError::Decode { reason: format!("whisper.cpp says {error:?}") })?;
+        state.full(parameters, &window.samples).map_err(failed)?;
         let mut decoded = Decoded { passes: passes.done, ..Decoded::default() };
         let mut sum = 0.0;
         for segment in state.as_iter() {
@@ -183,6 +213,10 @@ impl Whisper {
 fn positions(samples: usize) -> c_int {
     let positions = samples.div_ceil(POSITION_SAMPLES).next_multiple_of(POSITIONS_MULTIPLE).min(POSITIONS_MAX);
     c_int::try_from(positions).unwrap_or(0)
+}
+
+fn failed(error: WhisperError) -> TranscriptError {
+    TranscriptError::Decode { reason: format!("whisper.cpp says {error:?}") }
 }
 
 /// Words of a window.
