@@ -1,15 +1,23 @@
 //! From sound to numbers and words: the only file that runs speech, speakers, transcript and measures in sequence.
 //! `push(block)` does what can be done while the session runs, `finish()` the rest. Drives nothing, stores nothing.
 //!
+//! Who wants spoken commands calls [`Pipeline::attend`], and does what [`Pipeline::commands`] then says was asked for: the
+//! command and where it was said, never a word.
+//!
 //! The clock never goes back. What is taken off the record was counted and is not said again: the blocks after it carry
 //! on with the positions they would have had, and the stretch is outside every duration, as is any other hole between
 //! two blocks. (A recording that is read again after a crash has such a hole where something was cut out.)
 
+mod attention;
 mod decoding;
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
-use self::decoding::{Decoding, Transcribed};
+pub use self::attention::SpokenCommand;
+use self::{
+    attention::Attention,
+    decoding::{Decoding, Transcribed},
+};
 use crate::{
     capture::Block,
     measures::{self, Caveat, Models as ModelNames, Numbers, RoleSpan},
@@ -17,7 +25,7 @@ use crate::{
     session::{Role, Track},
     speakers::{Diarization, Listener, RoleHint, SpeakerEncoder, assign_roles},
     speech,
-    transcript::{Packer, Utterance, Whisper, Word, Written, align},
+    transcript::{Packer, Utterance, WakeWord, Whisper, Word, Written, align},
     units::{SAMPLE_RATE, Sample, Span, union},
 };
 
@@ -73,12 +81,14 @@ pub struct Outcome {
 /// A session being worked on. Dropped without [`Pipeline::finish`], nothing of it remains.
 pub struct Pipeline {
     setup: Setup,
-    whisper: Option<String>,
+    whisper: Option<(String, Arc<Whisper>)>,
     speaker: bool,
     moves: Option<Arc<Coder>>,
     ears: Vec<Ear>,
     listener: Listener,
     decoding: Option<Decoding>,
+    /// `None`: nobody listens for commands.
+    attention: Option<Attention>,
     gaps: BTreeSet<Sample>,
     /// Taken off the record.
     forgotten: Vec<Span>,
@@ -123,16 +133,16 @@ impl Pipeline {
             let whisper = models.whisper.as_ref().map(|(_, whisper)| whisper.as_ref());
             (0..tracks).map(|track| Ear::new(track, whisper)).collect()
         };
-        let (whisper, decoding) =
-            models.whisper.map(|(name, whisper)| (name, Decoding::start(whisper, reread))).unzip();
+        let decoding = models.whisper.as_ref().map(|(_, whisper)| Decoding::start(Arc::clone(whisper), reread));
         Self {
             setup,
-            whisper,
+            whisper: models.whisper,
             speaker: models.speaker.is_some(),
             moves: models.moves,
             ears,
             listener: Listener::new(models.speaker, tracks),
             decoding,
+            attention: None,
             gaps: BTreeSet::new(),
             forgotten: Vec::new(),
         }
@@ -160,9 +170,51 @@ impl Pipeline {
         self.hear(block.track, &block.samples[known..]);
     }
 
-    /// Notes that time passed outside the record at this point.
+    /// Notes that time passed outside the record at this point. What ends a stretch off the record is part of it.
     pub fn gap(&mut self, at: Sample) {
-        self.gaps.insert(at);
+        if self.forgotten.last().is_none_or(|last| last.end() != at) {
+            self.gaps.insert(at);
+        }
+    }
+
+    /// Listens for spoken commands from now on. Without a model for words there are none.
+    pub fn attend(&mut self, wake: WakeWord) {
+        let whisper = self.whisper.as_ref().map(|(_, whisper)| Arc::clone(whisper));
+        let places = self.ears.iter().map(|ear| Sample(ear.position));
+        self.attention = whisper.map(|whisper| Attention::new(whisper, wake, places));
+    }
+
+    /// The commands heard since the last call.
+    pub fn commands(&mut self) -> Vec<SpokenCommand> {
+        self.attention.as_ref().map_or_else(Vec::new, Attention::heard)
+    }
+
+    /// Hears what is not recorded: for commands, and nothing else is made of it. It is on no clock, and neither is the span
+    /// of such a command.
+    pub fn overhear(&mut self, block: &Block) {
+        if let Some(attention) = &mut self.attention {
+            attention.push(block.track, &block.samples);
+        }
+    }
+
+    /// A pause begins or ends: what was said before that is no command any more.
+    pub fn attend_anew(&mut self) {
+        if let Some(attention) = &mut self.attention {
+            attention.anew(self.ears.iter().map(|ear| Sample(ear.position)));
+        }
+    }
+
+    /// Drops what was said in `span`, as if there had been silence, and takes it out of every duration: a command is no part
+    /// of the conversation.
+    pub fn forget(&mut self, span: Span) {
+        self.forgotten = union(self.forgotten.drain(..).chain([span]), 0);
+        for ear in &mut self.ears {
+            ear.speech = on_record(ear.speech.drain(..), &[span]).collect();
+            ear.packer.forget(span);
+        }
+        if let Some(decoding) = &self.decoding {
+            decoding.forget(span);
+        }
     }
 
     /// Off the record: drops everything from `from` to now: sound that waits, words, and all that is to be said about
@@ -171,14 +223,11 @@ impl Pipeline {
         self.gaps.retain(|gap| *gap < from);
         self.gaps.insert(from);
         let now = self.ears.iter().map(|ear| ear.position).max().unwrap_or(0);
+        self.attend_anew();
         let Some(span) = Span::new(from, Sample(now)) else { return };
-        self.forgotten = union(self.forgotten.drain(..).chain([span]), 0);
+        self.forget(span);
         for ear in &mut self.ears {
-            ear.speech = on_record(ear.speech.drain(..), &[span]).collect();
             ear.packer.forget_from(from);
-        }
-        if let Some(decoding) = &self.decoding {
-            decoding.forget(span);
         }
     }
 
@@ -207,7 +256,14 @@ impl Pipeline {
 
     /// The rest: last windows, diarization, roles, words to turns, numbers.
     pub fn finish(mut self) -> Outcome {
+        // Nobody is there any more to be obeyed.
+        self.attention = None;
         let duration_s = self.duration_s();
+        let now = self.ears.iter().map(|ear| ear.position).max().unwrap_or(0);
+        if let Some(last) = self.forgotten.last().filter(|last| last.end().0 >= now) {
+            // Nothing follows: an end, and no gap.
+            self.gaps.remove(&last.start());
+        }
         let mut speech = Vec::new();
         for ear in std::mem::take(&mut self.ears) {
             let rest: Vec<Span> = on_record(ear.detector.finish(), &self.forgotten).collect();
@@ -238,20 +294,21 @@ impl Pipeline {
         doubts.extend(roles.assumed.then(|| Caveat::RolesAssumed.code().to_owned()));
         doubts.extend(trouble.map(|caveat| caveat.code().to_owned()));
         let words = utterances(transcribed.unwrap_or_default(), &spans, &roles, speech.len());
-        let demo = self.whisper.as_deref() == Some(DEMO_MODEL) && self.setup.microphone;
+        let whisper = self.whisper.map(|(name, _)| name);
+        let demo = whisper.as_deref() == Some(DEMO_MODEL) && self.setup.microphone;
         let mut numbers = Numbers {
             duration_s,
             tracks: speech.len() as u8,
             spans,
             gaps: u32::try_from(self.gaps.len()).unwrap_or(u32::MAX),
             models: ModelNames {
-                whisper: self.whisper.clone().unwrap_or_default(),
+                whisper: whisper.clone().unwrap_or_default(),
                 speaker: self.speaker.then(|| SPEAKER_MODEL.to_owned()),
                 moves: None,
             },
             doubts,
             word_numbers_unusable: demo.then(|| Caveat::DemoModel.code().to_owned()),
-            words_decoded: self.whisper.is_some() && !failed,
+            words_decoded: whisper.is_some() && !failed,
             ..Numbers::default()
         };
         let sound = numbers.spans.clone();
@@ -271,7 +328,12 @@ impl Pipeline {
         } else {
             samples
         };
+        // First, for it is waited for.
+        if let Some(attention) = &mut self.attention {
+            attention.push(track, samples);
+        }
         self.listener.push(track, samples);
+        let Some(ear) = self.ears.get_mut(usize::from(track.0)) else { return };
         let found: Vec<Span> = on_record(ear.detector.push(samples), &self.forgotten).collect();
         ear.position += samples.len() as u64;
         ear.speech.extend(&found);

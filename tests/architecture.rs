@@ -59,7 +59,7 @@ const ROOMS: &[(&str, &[&str], &str)] = &[
     ),
     (
         "web",
-        &["report", "seal", "session", "transcript", "units", "vault"],
+        &["practice", "report", "seal", "session", "transcript", "units", "vault"],
         "pages of the person who opened them; the recorder and the models are no part of them",
     ),
 ];

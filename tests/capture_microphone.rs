@@ -1,6 +1,7 @@
 //! Recording through a real cpal stream, from a microphone that is a FIFO (see `virtual_microphone`).
 #![cfg(target_os = "linux")]
 
+#[allow(dead_code, reason = "what is for other tests")]
 mod virtual_microphone;
 
 use std::{
@@ -17,6 +18,8 @@ use sidetone::capture::{self, Alarm, BLOCK_SAMPLES_MAX, CaptureError, FileSource
 use tempfile::TempDir;
 use virtual_microphone::{Frame, RATE, VirtualMicrophone};
 
+/// Names the input that the child records; else the default.
+const RECORD_FROM: &str = "SIDETONE_TEST_RECORD_FROM";
 /// Names the file that the child records into.
 const RECORD_INTO: &str = "SIDETONE_TEST_RECORD_INTO";
 
@@ -34,7 +37,8 @@ fn child_records() {
         std::io::stdin().read_line(&mut line).unwrap();
         stop.send(()).unwrap();
     });
-    let mut source = capture::open(&InputSpec::Default, 1.0, false).unwrap();
+    let input = env::var(RECORD_FROM).map_or(InputSpec::Default, InputSpec::Device);
+    let mut source = capture::open(&input, 1.0, false).unwrap();
     let mut file = fs::File::create(path).unwrap();
     let mut next = 0;
     let mut health = Health::default();
@@ -66,11 +70,16 @@ struct Recorder {
 
 impl Recorder {
     fn start(microphone: &VirtualMicrophone) -> Self {
+        Self::start_from(None, microphone)
+    }
+
+    fn start_from(input: Option<&str>, microphone: &VirtualMicrophone) -> Self {
         let folder = TempDir::new().unwrap();
         let (name, value) = microphone.env();
         let mut child = Command::new(env::current_exe().unwrap())
             .args(["child_records", "--exact", "--ignored", "--nocapture"])
             .env(name, value)
+            .envs(input.map(|input| (RECORD_FROM, input)))
             .env(RECORD_INTO, folder.path().join("heard"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -236,6 +245,40 @@ fn a_microphone_that_hangs_is_noticed_and_comes_back_with_the_clock_true() {
 fn a_microphone_that_was_unplugged_is_found_again_with_the_clock_true() {
     let microphone = VirtualMicrophone::new();
     lost_and_found(&microphone, VirtualMicrophone::unplug, VirtualMicrophone::plug_in);
+}
+
+#[test]
+fn another_microphone_stands_in_until_the_chosen_one_is_back() {
+    let chosen = VirtualMicrophone::new();
+    let default = VirtualMicrophone::new().beside("chosen", &chosen);
+    let recorder = Recorder::start_from(Some("chosen"), &default);
+    recorder.wait_for_seconds(1.0);
+    let (start, heard_then) = (Instant::now(), recorder.heard().len());
+    chosen.unplug();
+    recorder.wait_for_health("an alarm", |health| health.alarm == Some(Alarm::Rebuilding));
+    recorder.wait_for_health("another input", |health| health.alarm != Some(Alarm::Rebuilding));
+    let quiet = recorder.heard().len();
+    default.play(song(1.0));
+    recorder.wait("its song", || last_loud(&recorder.heard()).is_some_and(|last| last > quiet));
+    recorder.wait("the end of it", || default.is_done());
+    chosen.plug_in();
+    recorder.wait_for_health("the chosen input", |health| health.gaps == 2);
+    recorder.wait_for_health("the end of the alarm", |health| health.alarm != Some(Alarm::Rebuilding));
+    let back = recorder.heard().len();
+    // What is said into the one that stood in is heard no more.
+    default.play(song(1.0));
+    chosen.play(song(1.0));
+    recorder.wait("the song of the chosen one", || chosen.is_done());
+    let end = Instant::now();
+    recorder.wait("the song and half a second of silence", || {
+        let heard = recorder.heard();
+        last_loud(&heard).is_some_and(|last| last > back && heard.len() - last > 8_000)
+    });
+    let (heard, health) = recorder.stop();
+    assert_eq!(health.gaps, 2);
+    let by_samples = (last_loud(&heard).unwrap() - heard_then) as f64 / 16_000.0;
+    let by_clock = end.duration_since(start).as_secs_f64();
+    assert!((by_samples - by_clock).abs() < 0.5, "{by_samples} s of samples in {by_clock} s");
 }
 
 fn lost_and_found(
@@ -461,6 +504,75 @@ fn in_session_server_ends() {
     listen_until("more sound", &|health, _| health.gaps == 1 && settled.elapsed() > Duration::from_secs(2));
     let off = started.elapsed().as_secs_f64() - heard as f64 / 16_000.0;
     assert!(off.abs() < 1.0, "the clock is {off} s off");
+}
+
+#[test]
+fn a_source_that_is_muted_or_goes_and_comes_back_at_another_rate_is_heard_again() {
+    beside_pipewire("in_session_source_changes");
+}
+
+#[test]
+#[ignore = "run by the test above, in a session of its own"]
+fn in_session_source_changes() {
+    /// Of the song, which is played at about -15 dB.
+    const LOUD_DB: f32 = -40.0;
+    let folder = TempDir::new().unwrap();
+    let wav = folder.path().join("song.wav");
+    write_wav(&song(60.0), &wav);
+    let play = || Playing(Command::new("paplay").arg("--device=microphone").arg(&wav).spawn().unwrap());
+
+    let mut source = capture::open(&InputSpec::Default, 1.0, false).unwrap();
+    let (started, mut heard) = (Instant::now(), 0);
+    let mut listen_until = |what: &str, done: &dyn Fn(&Health, u64) -> bool| {
+        let since = Instant::now();
+        while !done(&source.health(), heard) {
+            assert!(since.elapsed() < PATIENCE, "{what} never came: {:?}", source.health());
+            if let Heard::Block(block) = source.next(Duration::from_millis(50)).unwrap() {
+                assert_eq!(block.first.0, heard);
+                heard += block.samples.len() as u64;
+            }
+        }
+        since.elapsed()
+    };
+    let loud = |health: &Health, _| health.level_db[0] > LOUD_DB && health.alarm.is_none();
+    let mut playing = play();
+    listen_until("the song", &loud);
+    pactl(&["set-source-mute", "microphone.monitor", "1"]);
+    let alarmed = listen_until("an alarm", &|health, _| health.alarm == Some(Alarm::AllZero));
+    assert!(alarmed < Duration::from_secs(6), "{alarmed:?}");
+    pactl(&["set-source-mute", "microphone.monitor", "0"]);
+    listen_until("the song after it", &loud);
+
+    let modules = pactl(&["list", "short", "modules"]);
+    let module = modules.lines().find(|line| line.contains("sink_name=microphone")).unwrap();
+    pactl(&["unload-module", module.split('\t').next().unwrap()]);
+    drop(playing);
+    let alarmed = listen_until("an alarm", &|health, _| health.alarm.is_some());
+    assert!(alarmed < Duration::from_secs(6), "{alarmed:?}");
+    pactl(&["load-module", "module-null-sink", "sink_name=microphone", "rate=44100", "channels=1", "channel_map=mono"]);
+    pactl(&["set-default-source", "microphone.monitor"]);
+    playing = play();
+    let back = listen_until("the song at another rate", &loud);
+    println!("heard again after {back:?}");
+    drop(playing);
+    let off = started.elapsed().as_secs_f64() - heard as f64 / 16_000.0;
+    assert!(off.abs() < 1.0, "the clock is {off} s off");
+}
+
+/// Ends with the test.
+struct Playing(Child);
+
+impl Drop for Playing {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn pactl(args: &[&str]) -> String {
+    let output = Command::new("pactl").args(args).output().unwrap();
+    assert!(output.status.success(), "pactl {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// Ends or starts the session's sound server.

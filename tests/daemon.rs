@@ -170,6 +170,8 @@ fn session(speed: f64) -> Start {
         coach_speaks_first: true,
         voiceprint: None,
         model_named: false,
+        wake_word: None,
+        tones: false,
     }
 }
 

@@ -118,5 +118,7 @@ fn session() -> Start {
         coach_speaks_first: true,
         voiceprint: None,
         model_named: false,
+        wake_word: None,
+        tones: false,
     }
 }

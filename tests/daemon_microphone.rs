@@ -2,34 +2,26 @@
 //! whatever happens to it, and what was said in a pause is nowhere.
 #![cfg(target_os = "linux")]
 
+mod served;
 #[allow(dead_code, reason = "what this microphone can do beside playing is for other tests")]
 mod virtual_microphone;
 
 use std::{
-    env,
     f32::consts::TAU,
-    io::{BufRead, BufReader},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
+use served::{Busy, Daemon, Place, session};
 use sidetone::{
-    daemon::{Client, Failure, Phase, Reply, Request, Setup, Start, Status, bind, run, socket_path},
+    daemon::{Phase, Reply, Request},
     pipeline::Models,
     recording::{self, Damage, Key},
-    seal::Identity,
-    session::{Consent, Session, SessionId},
     units::{SAMPLE_RATE, Sample},
-    vault::{State, Writer},
+    vault::State,
 };
 use virtual_microphone::{Frame, RATE, VirtualMicrophone};
 
-/// Names the directory that the child serves.
-const SERVE: &str = "SIDETONE_TEST_SERVE";
-const LISTENS: &str = "the daemon listens";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What is said, one pitch (Hz) for each part of the session.
@@ -42,88 +34,31 @@ const HEARD: f32 = 5e-7;
 
 /// The child: not a test, but this binary run again, for ALSA is configured once per process.
 #[test]
-#[ignore = "what the other test starts"]
+#[ignore = "what the other tests start"]
 fn child_serves() {
-    let Some(dir) = env::var_os(SERVE) else { return };
-    let dir = Path::new(&dir);
-    let data_dir = dir.join("data");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let served: Result<(), Failure> = runtime.block_on(async {
-        let listener = bind(&socket_path(&dir.join("run"), &data_dir))?;
-        println!("{LISTENS}");
-        run(listener, std::future::pending(), Setup { data_dir, load_models: Arc::new(|_| Ok(Models::default())) })
-            .await
-    });
-    served.unwrap();
-}
-
-/// Ends with the test, however that ends: by SIGKILL.
-struct Daemon(Child);
-
-impl Daemon {
-    fn start(dir: &Path, microphone: &VirtualMicrophone) -> Self {
-        let (name, value) = microphone.env();
-        let mut child = Command::new(env::current_exe().unwrap())
-            .args(["child_serves", "--exact", "--ignored", "--nocapture"])
-            .env(name, value)
-            .env(SERVE, dir)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        assert!(lines.any(|line| line.unwrap() == LISTENS), "it does not listen");
-        // Its last words must find somebody who reads them.
-        thread::spawn(move || lines.count());
-        Self(child)
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        // It may have ended properly.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+    served::serve_if_asked(|_| Ok(Models::default()));
 }
 
 /// A coachee, a microphone and a place for a daemon.
 struct Room {
-    dir: tempfile::TempDir,
-    identity: Identity,
+    place: Place,
     microphone: VirtualMicrophone,
+}
+
+impl std::ops::Deref for Room {
+    type Target = Place;
+    fn deref(&self) -> &Place {
+        &self.place
+    }
 }
 
 impl Room {
     fn new() -> Self {
-        let room = Self {
-            dir: tempfile::tempdir().unwrap(),
-            identity: Identity::generate(),
-            microphone: VirtualMicrophone::new(),
-        };
-        room.vault().add_coachee("Hannah", &room.identity.to_recipient(), None).unwrap();
-        room
-    }
-
-    fn data_dir(&self) -> PathBuf {
-        self.dir.path().join("data")
-    }
-
-    fn vault(&self) -> Writer {
-        Writer::open(&self.data_dir()).unwrap()
+        Self { place: Place::new(), microphone: VirtualMicrophone::new() }
     }
 
     fn daemon(&self) -> Daemon {
-        Daemon::start(self.dir.path(), &self.microphone)
-    }
-
-    fn ask(&self, request: Request) -> Reply {
-        let socket = socket_path(&self.dir.path().join("run"), &self.data_dir());
-        Client::connect(&socket).unwrap().ask(&request).unwrap()
-    }
-
-    fn tell(&self, request: Request) -> Status {
-        let Reply::Status(status) = self.ask(request) else { panic!("not a status") };
-        status
+        Daemon::start(self.dir.path(), Some(self.microphone.env()))
     }
 
     /// Everything that was sealed of the last session, gaps, and the damage.
@@ -149,7 +84,7 @@ fn is_whole(seconds: f32) -> bool {
 fn what_is_said_in_a_pause_is_in_no_recording() {
     let room = Room::new();
     let _daemon = room.daemon();
-    let status = room.tell(Request::Start(Box::new(session())));
+    let status = room.tell(Request::Start(Box::new(session("default".into(), 1.0))));
     assert_eq!((status.phase, status.tracks, status.health.alarm), (Phase::Recording, 1, None));
     say(&room.microphone, BEFORE);
     let paused = room.tell(Request::Pause);
@@ -170,7 +105,7 @@ fn what_is_said_in_a_pause_is_in_no_recording() {
 fn what_a_status_counted_survives_a_kill() {
     let room = Room::new();
     let daemon = room.daemon();
-    room.tell(Request::Start(Box::new(session())));
+    room.tell(Request::Start(Box::new(session("default".into(), 1.0))));
     say(&room.microphone, BEFORE);
     let elapsed_s = room.tell(Request::Status).elapsed_s;
     drop(daemon);
@@ -183,6 +118,24 @@ fn what_a_status_counted_survives_a_kill() {
     // The dead daemon's socket is in nobody's way.
     let _next = room.daemon();
     assert_eq!(room.tell(Request::Status).phase, Phase::Idle);
+}
+
+#[test]
+fn busy_processors_cost_no_sample() {
+    let room = Room::new();
+    let _daemon = room.daemon();
+    room.tell(Request::Start(Box::new(session("default".into(), 1.0))));
+    let busy = Busy::new();
+    for _ in 0..3 {
+        say(&room.microphone, BEFORE);
+    }
+    let status = room.tell(Request::Status);
+    drop(busy);
+    assert!(matches!(room.ask(Request::Stop), Reply::Stopped { .. }));
+    assert_eq!((status.health.dropped, status.health.gaps), (0, 0));
+    let (heard, ..) = room.sealed();
+    let tone_s = seconds_of(BEFORE, &heard);
+    assert!((tone_s - 3.0 * PART_S as f32).abs() < 0.2, "{tone_s} s of {} were sealed", 3 * PART_S);
 }
 
 /// A tone and then a second of silence, which is longer than any of it is under way: returns when all has been heard.
@@ -205,31 +158,4 @@ fn seconds_of(pitch: f32, samples: &[f32]) -> f32 {
         (a * a + b * b - turn * a * b) / (samples.len() as f32).powi(2)
     };
     samples.chunks_exact(piece).filter(|samples| power(samples) > HEARD).count() as f32 / 50.0
-}
-
-fn session() -> Start {
-    Start {
-        session: Session {
-            id: SessionId::generate(),
-            coachee: "Hannah".into(),
-            started_at: String::new(),
-            coach_stance: None,
-            coachee_stance: None,
-            tracks: 1,
-            consent: Consent {
-                given_at: "2026-11-24T09:00:00Z".into(),
-                wording: 1,
-                asserted: true,
-                retention_days: 30,
-            },
-            model: "base.en".into(),
-        },
-        input: "default".into(),
-        speed: 1.0,
-        keep_audio: true,
-        coach_track: None,
-        coach_speaks_first: true,
-        voiceprint: None,
-        model_named: false,
-    }
 }

@@ -230,7 +230,7 @@ fn every_answer_tells_the_browser_to_keep_and_run_nothing() {
     // The coach's page has no way to the words.
     let page = visit.get("session").body;
     assert!(!page.contains("passphrase") && !page.contains(CANARY));
-    for place in ["unlock", "search", "export", "take", "delete", "keep"] {
+    for place in ["unlock", "search", "export", "take", "delete", "keep", "answer", "forget"] {
         assert_eq!(visit.post(place, "passphrase=x&sure=yes&format=md&which=all").status, 404, "{place}");
     }
 }
@@ -377,7 +377,117 @@ fn is_accessible(browser: &Browser) {
         browser.width(width);
         browser.color_scheme(scheme);
         assert_eq!(browser.run(ACCESSIBILITY), serde_json::json!([]), "{scheme}, {width} pixels wide");
+        assert_eq!(violations(browser), serde_json::json!([]), "{scheme}, {width} pixels wide");
     }
+}
+
+/// What axe-core finds wrong on the page as it is now, all its rules.
+fn violations(browser: &Browser) -> serde_json::Value {
+    let cache =
+        || std::env::var_os("XDG_CACHE_HOME").map(Into::into).or_else(|| Some(std::env::home_dir()?.join(".cache")));
+    let path = std::env::var_os("AXE_CORE")
+        .map(std::path::PathBuf::from)
+        .or_else(|| Some(cache()?.join("sidetone/axe-4.12.1/axe.min.js")))
+        .expect("a home directory");
+    let axe = fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}\nhint: scripts/fetch-axe gets it", path.display()));
+    browser.run(&format!("{axe}\nreturn axe.version"));
+    browser.run_async(
+        "const done = arguments[arguments.length - 1];
+         axe.run(document, { resultTypes: ['violations'] }).then(
+           found => done(found.violations.map(one => one.id + ': ' + one.nodes.map(node => node.html.slice(0, 200)).join(' | '))),
+           error => done(['axe failed: ' + error]))",
+    )
+}
+
+/// The files that need nothing else, on every width and in print.
+#[test]
+fn the_files_are_accessible() {
+    let home = Home::new();
+    finished(&home);
+    import(&home);
+    let (report, trend) = (home.path("report.html"), home.path("trend.html"));
+    home.run(&["report", "last", "--next", "1", "--html", report.to_str().unwrap()]).ok();
+    home.run(&["trend", "--html", trend.to_str().unwrap()]).ok();
+    let away = tempfile::tempdir().unwrap();
+    let browser = Browser::start(away.path());
+    for file in [report, trend] {
+        browser.go(&format!("file://{}", file.display()));
+        for (width, scheme) in [(360, "light"), (1280, "dark")] {
+            browser.width(width);
+            browser.color_scheme(scheme);
+            assert_eq!(violations(&browser), serde_json::json!([]), "{}, {scheme}, {width}", file.display());
+            let wider = browser.run("return document.documentElement.scrollWidth > innerWidth");
+            assert_eq!(wider, false, "{}, {width}", file.display());
+        }
+    }
+    browser.close();
+}
+
+/// Hannah and her coach said when they would look at it again, and that day is over.
+#[test]
+fn a_review_that_is_due_stands_on_the_page_of_both() {
+    let home = Home::new();
+    finished(&home);
+    let page = home.path("page.html");
+    let html = || {
+        home.run(&["report", "--html", page.to_str().unwrap()]).ok();
+        fs::read_to_string(&page).unwrap()
+    };
+    assert!(!html().contains("pairing review"));
+    home.run(&["pairing", "add", "Hannah", "--start", "2020-01-01", "--quiet"]).ok();
+    let line = "the right pair, the right time, the right load? <code>sidetone pairing review Hannah</code>";
+    assert!(html().contains(line));
+    for args in [&["report", "last", "--open"][..], &["open", "last"]] {
+        let served = Served::start(&home, args);
+        assert!(served.enter().get("session").body.contains(line), "{args:?}");
+    }
+}
+
+/// The three questions: answered, changed and deleted on the coachee's page; beside the numbers, and for nobody else.
+#[test]
+fn the_coachee_answers_for_themselves_alone() {
+    let home = Home::new();
+    finished(&home);
+    let hers = home.path("hers");
+    let (served, coach) =
+        (Served::start(&home, &["open", "last"]), Served::start(&home, &["report", "last", "--open"]));
+    let (visit, coach) = (served.enter(), coach.enter());
+    assert!(!visit.get("session").body.contains("name=\"trust\""), "nothing is asked before it is unlocked");
+    assert_eq!(visit.post("answer", "room=4").status, 303);
+    visit.post("unlock", &format!("passphrase={}", PASSPHRASE.replace(' ', "+")));
+    let page = visit.get("session").body;
+    assert!(page.contains("How much room to think did you have?") && !page.contains("Your answers"), "{page}");
+    let stored =
+        || home.run(&["pulse", "show", "Hannah", "--json", "--passphrase-file", hers.to_str().unwrap()]).json();
+    assert_eq!(stored()["answers"], serde_json::json!([]), "nothing was sealed while it was locked");
+    for wrong in ["room=6", "trust=0", "useful=very"] {
+        assert_eq!(visit.post("answer", wrong).status, 400, "{wrong}");
+    }
+    visit.post("answer", "room=4&useful=&trust=2");
+    let answers = stored()["answers"].clone();
+    assert_eq!((&answers[0]["room"], &answers[0]["useful"], &answers[0]["trust"]), (&4.into(), &().into(), &2.into()));
+    let page = visit.get("session").body;
+    assert!(page.contains("Your answers are sealed to you."));
+    let share = answers[0]["coach_share"].as_f64().unwrap() * 100.0;
+    let row = format!(", this one</th><td>4</td><td>\u{2013}</td><td>2</td><td>{share:.0}\u{a0}%</td>");
+    assert!(page.contains(&row), "{row} in\n{page}");
+    assert!(!visit.get("session").body.contains("Your answers are sealed"), "a note is said once");
+    // The coach's page has neither the questions nor a sign that they were answered.
+    let seen = coach.get("session").body;
+    assert!(!["trust", "Your answers", "this one", "How useful"].iter().any(|sign| seen.contains(sign)), "{seen}");
+    assert_eq!(coach.post("answer", "trust=5").status, 404);
+    // They stay when the words go, and go when she wants.
+    visit.post("delete", "sure=yes&what=words");
+    assert!(!visit.get("session").body.contains("this one"));
+    visit.post("unlock", &format!("passphrase={}", PASSPHRASE.replace(' ', "+")));
+    let page = visit.get("session").body;
+    assert!(page.contains("They are deleted.") && page.contains(&row) && !page.contains("id=\"decide\""), "{page}");
+    visit.post("forget", "");
+    assert!(visit.get("session").body.contains("Gone from our files: answers deleted"));
+    assert_eq!(stored()["answers"], serde_json::json!([]));
+    visit.post("lock", "");
+    assert!(!visit.get("session").body.contains("name=\"trust\""));
 }
 
 #[test]
@@ -436,12 +546,19 @@ fn from_the_first_look_to_the_deletion_in_a_real_browser() {
     assert!(exported.to_lowercase().contains(CANARY) && exported.matches("**").count() == 2, "{exported}");
     fs::remove_file(&file).unwrap();
 
+    // Says how it was.
+    browser.click("#pulse input[name=room][value='4']");
+    browser.follow("#pulse form.pulse button");
+    assert!(browser.text("#pulse .answers").contains("this one 4 –"), "{}", browser.text("#pulse .answers"));
+    is_accessible(&browser);
+
     // Deletes, and it is gone.
     browser.click("#decide details:last-of-type summary");
     browser.click("#decide form[action$='delete'] input[name=sure]");
     browser.follow("button[value=words]");
     assert!(browser.text(".note").starts_with("Gone from our files: words deleted"));
     assert!(browser.text("#words").contains("They are deleted."));
+    is_accessible(&browser);
     assert!(!browser.source().to_lowercase().contains(CANARY));
     assert_eq!(home.run(&["sessions", "--json"]).json()[0]["decision"], "deleted");
     browser.follow(".close button");

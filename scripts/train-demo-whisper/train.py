@@ -4,7 +4,7 @@
 
 The learning rate follows the clock: a warm-up, then a fall that reaches zero at the end. OUT/deadline holds the
 end as seconds since 1970 and may be edited while training runs. OUT/checkpoint.pt is written every five minutes and
-continued from when it exists; --from CHECKPOINT takes only its weights. OUT/log.txt is the log.
+continued from when it exists; --from CHECKPOINT takes only its weights, and begins with windows of all lengths. OUT/log.txt is the log.
 
 With a CUDA device one process trains there in bf16, and the processors make the batches. Without one, as many processes
 as there are processors train on a share of every batch each, with one thread: they wait for each other twice a step,
@@ -150,10 +150,8 @@ class Windows:
             sizes = {4.5: 65, 7: 30, 14: 5}
         elif p < 0.55:
             sizes = {4.5: 45, 7: 35, 14: 20}
-        elif p < 0.75:
-            sizes = {4.5: 15, 7: 15, 14: 25, 22: 15, 30: 30}
-        else:
-            sizes = {4.5: 10, 7: 10, 14: 25, 22: 15, 30: 40}
+        else:  # the program gives it no longer ones than 14 s; other programs do
+            sizes = {4.5: 15, 7: 20, 14: 53, 30: 12}
         seconds = common.choices(list(sizes), list(sizes.values()))[0]
         count = max(1, round(audio / seconds))
         mels, seqs, chars = [], [], []
@@ -376,7 +374,7 @@ def train(rank, args, model, optimizer, units, mel, clock, barrier, queue, devic
         p, lr = clock.tolist()
         if p >= 1:
             break
-        batch = queue.get() if device == "cuda" else windows.batch(p, args.batch / optimizer.processes, common)
+        batch = queue.get() if device == "cuda" else windows.batch(max(p, 0.6) if args.weights else p, args.batch / optimizer.processes, common)
         ce, ctc, lost, loss = losses(model, batch, p, device)
         loss.backward()
         barrier.wait(900)

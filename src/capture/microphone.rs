@@ -2,6 +2,7 @@
 
 mod device;
 mod playback;
+mod realtime;
 
 use std::{
     fmt,
@@ -29,6 +30,8 @@ const DEAD_AFTER: Duration = Duration::from_millis(1_500);
 const NO_SOUND_AFTER: Duration = Duration::from_secs(1);
 /// How often a lost input is looked for.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
+/// How often the input that was asked for is looked for while another stands in.
+const RETURN_EVERY: Duration = Duration::from_secs(5);
 /// How long an input may be lost before the session is told that no sound will come.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(30);
 /// How long the session clock waits for all inputs to give their first sample.
@@ -197,12 +200,18 @@ struct Input {
 impl Input {
     /// Takes what has arrived, sees whether the stream lives, and goes on with building it again when it does not.
     fn listen(&mut self, now: Instant, origin: Instant) {
+        if self.live.as_ref().is_some_and(|live| live.stands_in) {
+            self.look_for_wanted(now);
+        }
         match &mut self.live {
             Some(live) => {
                 if !live.joined
                     && let Some(start) = live.started()
                 {
                     live.joined = self.line.silence_until(position(start, origin));
+                    // What the stream before it gave is not heard twice.
+                    let known = self.line.end().0.saturating_sub(position(start, origin).0);
+                    live.skip = (known * u64::from(live.rate) / u64::from(SAMPLE_RATE)) as usize;
                 }
                 self.heard.clear();
                 if live.joined && live.read(&mut self.heard) > 0 {
@@ -257,6 +266,31 @@ impl Input {
             Err(TryRecvError::Disconnected) => Err(CaptureError::NoMicrophone),
         };
         self.opening = None;
+        self.take(outcome);
+    }
+
+    /// While another input stands in: changes back as soon as the one that was asked for can be opened.
+    fn look_for_wanted(&mut self, now: Instant) {
+        let Some(opening) = &self.opening else {
+            if now >= self.retry_at {
+                self.retry_at = now + RETURN_EVERY;
+                self.opening = Some(open_aside(self.wanted.clone(), false));
+            }
+            return;
+        };
+        let outcome = match opening.try_recv() {
+            Err(TryRecvError::Empty) => return,
+            outcome => outcome.ok(),
+        };
+        self.opening = None;
+        if let Some(Ok(opened)) = outcome {
+            tracing::info!(input = opened.name, "the input that was asked for is there again");
+            self.lose(now);
+            self.take(Ok(opened));
+        }
+    }
+
+    fn take(&mut self, outcome: Result<Opened, CaptureError>) {
         let ready = outcome.and_then(|opened| {
             let resampler = resampler(opened.rate, &opened.name)?;
             Ok((Live::new(opened), resampler))
@@ -292,6 +326,8 @@ struct Live {
     last_heard: Instant,
     /// Nothing has come for [`NO_SOUND_AFTER`]; not that nobody looked.
     no_sound: bool,
+    /// Samples, at its rate, that are known already.
+    skip: usize,
 }
 
 impl std::ops::Deref for Live {
@@ -309,7 +345,7 @@ impl fmt::Debug for Live {
 
 impl Live {
     fn new(opened: Opened) -> Self {
-        Self { opened, joined: false, last_heard: Instant::now(), no_sound: false }
+        Self { opened, joined: false, last_heard: Instant::now(), no_sound: false, skip: 0 }
     }
 
     /// When its first sample was taken.
@@ -321,8 +357,13 @@ impl Live {
         self.signs.is_broken()
     }
 
+    /// How many samples there were; `out` gets those that are new.
     fn read(&mut self, out: &mut Vec<f32>) -> usize {
-        self.opened.outlet.read(out)
+        let read = self.opened.outlet.read(out);
+        let skipped = self.skip.min(read);
+        out.drain(..skipped);
+        self.skip -= skipped;
+        read
     }
 
     /// Samples it has dropped, at our rate.

@@ -202,6 +202,14 @@ fn settle(global: &Global, file: Option<&Path>, text: Option<&str>) -> Result<Se
             said.retention_days,
             crate::session::RETENTION_DAYS,
         ),
+        voice_commands: switch(settings::VOICE_COMMANDS, said.voice_commands)?,
+        wake_word: Setting::settle(
+            None,
+            text_of(settings::WAKE_WORD)?,
+            said.wake_word,
+            settings::WAKE_WORD_DEFAULT.to_owned(),
+        ),
+        tones: switch(settings::TONES, said.tones)?,
         color: Setting::settle(
             global.color,
             text_of(settings::COLOR)?.map(|value| settings::chosen(settings::COLOR, &value)).transpose()?,
@@ -209,6 +217,12 @@ fn settle(global: &Global, file: Option<&Path>, text: Option<&str>) -> Result<Se
             Color::Auto,
         ),
     })
+}
+
+/// What is on unless somebody switches it off.
+fn switch(key: Key, in_file: Option<bool>) -> Result<Setting<bool>, CliError> {
+    let in_environment = text_of(key)?.map(|value| settings::switch(key, &value)).transpose()?;
+    Ok(Setting::settle(None, in_environment, in_file, true))
 }
 
 /// A variable of the environment; an empty one says nothing.

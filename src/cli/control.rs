@@ -77,6 +77,9 @@ fn sentence(status: &Status) -> String {
         1 => line.push_str(", 1 mark"),
         marks => line.push_str(&format!(", {marks} marks")),
     }
+    if status.deletion_asked {
+        line.push_str(". To delete this session, say: \"yes, delete\"");
+    }
     if let Some(alarm) = status.health.alarm {
         line.push_str(&format!(". ATTENTION: {}", alarm_in_words(alarm)));
     }

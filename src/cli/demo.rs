@@ -137,6 +137,8 @@ fn drive(config: &Config, sound: &Path) -> Result<Reply, CliError> {
         coach_speaks_first: true,
         voiceprint: None,
         model_named: true,
+        wake_word: None,
+        tones: false,
     };
     client.ask(&Request::Start(Box::new(start)))?;
     loop {

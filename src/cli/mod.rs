@@ -13,6 +13,7 @@ mod daemon;
 mod demo;
 mod doctor;
 mod error;
+mod examples;
 mod held;
 mod hours;
 mod import;
@@ -49,23 +50,14 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub use config::{Config, Global};
 pub use error::{CliError, explain};
+pub use load::threads_alone;
 
 use crate::session;
-
-const EXAMPLES: &str = "\
-Examples:
-  sidetone demo                                   see what it does, on a session that comes along
-  sidetone setup                                  five questions and a sound check
-  sidetone start --coachee Hannah                 record; both are asked first
-  sidetone watch                                  in another window: that it hears you both
-  sidetone stop                                   end, and show the report
-  sidetone import talk.m4a --coachee Hannah       a report of a recording that you have
-  sidetone transcript show last                   Hannah reads her words";
 
 /// Hear how your coaching sessions sound: who talked, and how directive it was. The words stay with the coachee.
 #[derive(Debug, Parser)]
 #[command(name = "sidetone", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = examples::ALL)]
 pub struct Args {
     #[command(flatten)]
     pub global: Global,
@@ -80,12 +72,13 @@ pub enum Command {
     /// The whole story in a minute, on a session that comes with the program
     Demo,
     /// The people you coach: add, list, remove, change a passphrase
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::COACHEE)]
     Coachee(coachee::Command),
     /// Your own voice, so that the program knows which of two is yours (optional)
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::COACH)]
     Coach(coach::Command),
     /// Start recording a session
+    #[command(after_help = examples::START)]
     Start(start::Args),
     /// What the recorder is doing
     Status,
@@ -102,23 +95,29 @@ pub enum Command {
     /// One live line about the recording: level, time, health; never words
     Watch,
     /// Make a report of a recording or a written transcript that you have
+    #[command(after_help = examples::IMPORT)]
     Import(import::Args),
     /// Finish a session that was cut off
+    #[command(after_help = examples::RECOVER)]
     Recover(recover::Args),
     /// The sessions that are here, and with --receipts what went
     Sessions(sessions::Args),
     /// Show a session's report
+    #[command(after_help = examples::REPORT)]
     Report(report::Args),
     /// Who spoke when, as RTTM; no words
+    #[command(after_help = examples::TURNS)]
     Turns(report::TurnsArgs),
     /// The roles were the wrong way round: exchange them
     Swap(SessionArg),
     /// Your own sessions in time, of one coachee or over all
+    #[command(after_help = examples::TREND)]
     Trend(trend::Args),
     /// The coachee's page in the browser: unlock, read, decide
+    #[command(after_help = examples::OPEN)]
     Open(open::Args),
     /// The words, for the coachee: show, export, keep, delete, take, redo
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::TRANSCRIPT)]
     Transcript(transcript::Command),
     /// Two who work together: set up, look at, end
     #[command(subcommand)]
@@ -133,17 +132,18 @@ pub enum Command {
     #[command(subcommand)]
     Training(training::Command),
     /// Code a written transcript that you hold: what each utterance does
+    #[command(after_help = examples::CODE)]
     Code(code::Args),
     /// The model files: list, fetch, verify, import
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::MODELS)]
     Models(models::Command),
     /// The settings: their values, and where each came from
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::CONFIG)]
     Config(settings::Command),
     /// Whether this computer can record a session, and what would make it better
     Doctor,
     /// Start the recorder at login: install, status, uninstall
-    #[command(subcommand)]
+    #[command(subcommand, after_help = examples::SERVICE)]
     Service(service::Command),
     /// One page for whoever answers for data protection at your school
     Privacy(privacy::Args),

@@ -2,9 +2,8 @@
 
 use std::{io::Write, time::Duration};
 
-use super::{CliError, Config, print_json, transcript, unlock::Unlock};
+use super::{CliError, Config, held, print_json, pulse, transcript, unlock::Unlock};
 use crate::{
-    session::SessionId,
     vault::{Stored, Writer},
     web::{self, Coachee, END_AFTER, LOCK_AFTER, Visit, Visitor, WebError},
 };
@@ -37,7 +36,8 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
             "name its file: `--identity FILE`",
         ));
     }
-    let writing = config.clone();
+    let reviews = held::reviews_due(&vault, Some(&stored.session.coachee))?;
+    let (writing, data_dir, name) = (config.clone(), config.data_dir.clone(), coachee.name.clone());
     let visitor = Visitor::Coachee(Coachee {
         asks_passphrase,
         unlock: Box::new(move |passphrase| {
@@ -47,25 +47,44 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
         write: Box::new(move |words, format| {
             transcript::written(words, format, &writing).map_err(|error| error.message().to_owned())
         }),
+        answers: Box::new(move |identity| {
+            pulse::answered(&data_dir, &name, identity.clone()).map_err(|error| error.message().to_owned())
+        }),
     });
     let lock_after = Duration::from_secs(args.lock_after);
-    serve(stored.session.id, visitor, (lock_after, END_AFTER.max(lock_after)), args.no_browser, config, out)
+    let visit = Visit {
+        data_dir: config.data_dir.clone(),
+        session: stored.session.id,
+        visitor,
+        reviews,
+        lock_after,
+        end_after: END_AFTER.max(lock_after),
+    };
+    drop(vault);
+    serve(visit, args.no_browser, config, out)
 }
 
 /// The report, with the coach's next step.
-pub fn report(stored: &Stored, no_browser: bool, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
-    serve(stored.session.id, Visitor::Coach, (LOCK_AFTER, END_AFTER), no_browser, config, out)
-}
-
-fn serve(
-    session: SessionId,
-    visitor: Visitor,
-    (lock_after, end_after): (Duration, Duration),
+pub fn report(
+    stored: &Stored,
+    reviews: Vec<String>,
     no_browser: bool,
     config: &Config,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
-    let visit = Visit { data_dir: config.data_dir.clone(), session, visitor, lock_after, end_after };
+    let visit = Visit {
+        data_dir: config.data_dir.clone(),
+        session: stored.session.id,
+        visitor: Visitor::Coach,
+        reviews,
+        lock_after: LOCK_AFTER,
+        end_after: END_AFTER,
+    };
+    serve(visit, no_browser, config, out)
+}
+
+fn serve(visit: Visit, no_browser: bool, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let end_after = visit.end_after;
     web::serve(visit, |address| {
         // Nobody may be there to read it: the browser is.
         let _ = tell(address, config, out);

@@ -236,7 +236,11 @@ fn page(data_dir: &Path) -> String {
          - **Who sees what.** Both see the same numbers. The words are sealed (age, X25519 and ChaCha20-Poly1305) to a key that \
          the coachee makes and keeps; the coach cannot read them, nor can the school.\n\
          - **How long.** Sound until the report is made. Words that the coachee has not decided about: {RETENTION_DAYS} days \
-         unless they choose another number (1 to {RETENTION_DAYS_MAX}), fixed at consent and never put off. Words that they keep: until they delete them. Numbers: until deleted.\n",
+         unless they choose another number (1 to {RETENTION_DAYS_MAX}), fixed at consent and never put off. Words that they keep: until they delete them. Numbers: until deleted.\n\
+         - **Off the record.** `sidetone pause`, or what is said aloud (\"sidetone, off the record\"): nothing is recorded or \
+         counted until it is ended. Said aloud, it holds from where it was begun to be said: what was recorded since is cut off. \
+         Meanwhile sound passes through memory, where only a spoken command is listened for; `start --no-voice-commands` ends \
+         that too.\n",
         env!("CARGO_PKG_VERSION"),
         data_dir.display(),
     );

@@ -1,6 +1,9 @@
 //! `sidetone pulse`: three questions for the coachee after a session. Every command here is theirs, and asks for their key.
 
-use std::{io::Write, path::PathBuf};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -15,7 +18,9 @@ use super::{
 use crate::{
     practice::{self, Answer, Held, Pairing, Pulse, Question, Sign, Signal},
     seal::Identity,
+    units::Share,
     vault::{Reader, Stored, Writer},
+    web::{Answered, AnsweredAt},
 };
 
 #[derive(Debug, Subcommand)]
@@ -203,6 +208,23 @@ fn show(vault: &Writer, name: &str, identity: Identity, config: &Config, out: &m
     }
     transcript::apart(text.trim_end_matches('\n'), out)?;
     Ok(writeln!(out)?)
+}
+
+/// The same for the coachee's page.
+pub fn answered(data_dir: &Path, name: &str, identity: Identity) -> Result<Answered, CliError> {
+    let pulses = Reader::open(data_dir, identity)?.pulses(name)?;
+    let all = series(&Writer::open(data_dir)?, name, pulses)?;
+    let row = |(held, pulse): &(Held, Pulse)| AnsweredAt {
+        session: held.session,
+        on: held.on.to_string(),
+        answers: *pulse,
+        coach_share: held.coach_share.map(Share::get),
+        telling: held.telling.map(Share::get),
+    };
+    Ok(Answered {
+        rows: all.iter().flat_map(|series| series.answered.iter().map(row)).collect(),
+        said: all.iter().flat_map(|series| what_to_do(name, series)).collect(),
+    })
 }
 
 fn as_json(name: &str, all: &[Series]) -> Value {

@@ -46,24 +46,24 @@ pub struct TurnsArgs {
 pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let mut vault = Writer::open(&config.data_dir)?;
     let stored = vault.find(&args.session)?;
-    let report = of(&vault, &stored)?;
+    if stored.numbers.is_none() {
+        return Err(unfinished(&stored));
+    }
     if let Some(next) = &args.next {
         choose(&mut vault, stored.session.id, next, config)?;
-        if args.html.is_none() && !args.open {
-            return show(&vault, &stored, config, out);
-        }
     }
     match args.html {
         Some(path) => {
-            let report = if args.next.is_some() { of(&vault, &stored)? } else { report };
+            let report = of(&vault, &stored)?.with_reviews(held::reviews_due(&vault, Some(&stored.session.coachee))?);
             std::fs::write(&path, report::page(&report)).map_err(|error| CliError::file(&path, &error))?;
             if args.open { super::open_with_system(&path) } else { Ok(writeln!(out, "{}", shown(&path))?) }
         }
         None if args.open => {
+            let reviews = held::reviews_due(&vault, Some(&stored.session.coachee))?;
             drop(vault);
-            open::report(&stored, args.no_browser, config, out)
+            open::report(&stored, reviews, args.no_browser, config, out)
         }
-        None => print(&report, &vault, &stored.session.coachee, config, out),
+        None => show(&vault, &stored, config, out),
     }
 }
 
@@ -117,15 +117,12 @@ pub fn turns(args: TurnsArgs, config: &Config, out: &mut dyn Write) -> Result<()
 
 /// The report as the terminal or `--json` shows it.
 pub fn show(vault: &Writer, stored: &Stored, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
-    print(&of(vault, stored)?, vault, &stored.session.coachee, config, out)
-}
-
-fn print(report: &Report, vault: &Writer, coachee: &str, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let report = of(vault, stored)?;
     if config.json {
         return print_json(out, &report.to_json());
     }
     write!(out, "{}", report.to_text(config.width, config.color))?;
-    for line in held::reviews_due(vault, Some(coachee))? {
+    for line in held::reviews_due(vault, Some(&stored.session.coachee))? {
         writeln!(out, "\n{line}")?;
     }
     Ok(())

@@ -69,6 +69,24 @@ pub const RETENTION_DAYS: Key = Key {
            `start --retention-days` for one session",
     example: "30",
 };
+pub const VOICE_COMMANDS: Key = Key {
+    name: "voice_commands",
+    environment: "SIDETONE_VOICE_COMMANDS",
+    what: "Whether a session obeys spoken commands; `start --no-voice-commands` for one that does not",
+    example: "true",
+};
+pub const WAKE_WORD: Key = Key {
+    name: "wake_word",
+    environment: "SIDETONE_WAKE_WORD",
+    what: "What a spoken command begins with: one to three words of five letters or more together",
+    example: "\"sidetone\"",
+};
+pub const TONES: Key = Key {
+    name: "tones",
+    environment: "SIDETONE_TONES",
+    what: "Whether spoken commands are answered, and alarms told, by a short tone",
+    example: "true",
+};
 pub const COLOR: Key = Key {
     name: "color",
     environment: "SIDETONE_COLOR",
@@ -76,7 +94,11 @@ pub const COLOR: Key = Key {
     example: "\"auto\"",
 };
 
-pub const KEYS: [Key; 8] = [DATA_DIR, MODELS_DIR, INPUT, COACH_TRACK, STANCE, MODEL, RETENTION_DAYS, COLOR];
+pub const KEYS: [Key; 11] =
+    [DATA_DIR, MODELS_DIR, INPUT, COACH_TRACK, STANCE, MODEL, RETENTION_DAYS, VOICE_COMMANDS, WAKE_WORD, TONES, COLOR];
+
+/// What commands begin with, where nobody says otherwise.
+pub const WAKE_WORD_DEFAULT: &str = "sidetone";
 
 /// What the file says.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -88,6 +110,9 @@ pub struct FromFile {
     pub stance: Option<Stance>,
     pub model: Option<String>,
     pub retention_days: Option<u32>,
+    pub voice_commands: Option<bool>,
+    pub wake_word: Option<String>,
+    pub tones: Option<bool>,
     pub color: Option<Color>,
 }
 
@@ -130,6 +155,9 @@ pub struct Settings {
     pub stance: Setting<Option<Stance>>,
     pub model: Setting<Option<String>>,
     pub retention_days: Setting<u32>,
+    pub voice_commands: Setting<bool>,
+    pub wake_word: Setting<String>,
+    pub tones: Setting<bool>,
     pub color: Setting<Color>,
 }
 
@@ -245,6 +273,18 @@ pub fn track(value: &str) -> Result<u8, CliError> {
     }
 }
 
+/// A switch out of the environment.
+///
+/// # Errors
+/// When it is neither on nor off.
+pub fn switch(key: Key, value: &str) -> Result<bool, CliError> {
+    match value.to_lowercase().as_str() {
+        "true" | "on" | "yes" | "1" => Ok(true),
+        "false" | "off" | "no" | "0" => Ok(false),
+        _ => Err(CliError::user(format!("{} says `{value}`", key.environment), "it takes true or false")),
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Every setting, its value, and where that came from
@@ -291,9 +331,21 @@ pub fn run(command: &Command, config: &Config, out: &mut dyn Write) -> Result<()
     Ok(())
 }
 
-fn of(settings: &Settings) -> [(Key, serde_json::Value, From); 8] {
+fn of(settings: &Settings) -> [(Key, serde_json::Value, From); 11] {
     use serde_json::json;
-    let Settings { data_dir, models_dir, input, coach_track, stance, model, retention_days, color } = settings;
+    let Settings {
+        data_dir,
+        models_dir,
+        input,
+        coach_track,
+        stance,
+        model,
+        retention_days,
+        voice_commands,
+        wake_word,
+        tones,
+        color,
+    } = settings;
     [
         (DATA_DIR, json!(shown(&data_dir.value)), data_dir.from),
         (MODELS_DIR, json!(models_dir.value.as_deref().map(shown)), models_dir.from),
@@ -302,6 +354,9 @@ fn of(settings: &Settings) -> [(Key, serde_json::Value, From); 8] {
         (STANCE, json!(stance.value), stance.from),
         (MODEL, json!(model.value), model.from),
         (RETENTION_DAYS, json!(retention_days.value), retention_days.from),
+        (VOICE_COMMANDS, json!(voice_commands.value), voice_commands.from),
+        (WAKE_WORD, json!(wake_word.value), wake_word.from),
+        (TONES, json!(tones.value), tones.from),
         (COLOR, json!(color.value), color.from),
     ]
 }
@@ -327,6 +382,8 @@ mod tests {
         assert_eq!((settings.coach_track, settings.color), (Some(1), Some(Color::Auto)));
         assert!(settings.data_dir.is_some() && settings.models_dir.is_some());
         assert!(settings.input.is_some() && settings.model.is_some());
+        assert_eq!((settings.voice_commands, settings.tones), (Some(true), Some(true)));
+        assert_eq!(settings.wake_word.as_deref(), Some(WAKE_WORD_DEFAULT));
     }
 
     #[test]
@@ -347,6 +404,15 @@ mod tests {
             let problem = parse(text).unwrap_err();
             assert_eq!(problem.line, line, "{text:?}: {problem:?}");
             assert!(problem.message.contains(message) && problem.hint.contains(hint), "{text:?}: {problem:?}");
+        }
+    }
+
+    #[test]
+    fn a_switch_is_on_or_off() {
+        for (text, on) in
+            [("true", Some(true)), ("ON", Some(true)), ("0", Some(false)), ("no", Some(false)), ("x", None)]
+        {
+            assert_eq!(switch(TONES, text).ok(), on, "{text}");
         }
     }
 

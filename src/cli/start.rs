@@ -7,6 +7,7 @@ use crate::{
     capture::InputSpec,
     daemon::{Reply, Request, Start},
     session::{Consent, RETENTION_DAYS_MAX, Session, SessionId},
+    transcript::WakeWord,
     vault::Writer,
 };
 
@@ -68,6 +69,9 @@ pub struct Args {
     unlock: Unlock,
     #[command(flatten)]
     agreement: Agreement,
+    /// Obey no spoken commands in this session
+    #[arg(long)]
+    no_voice_commands: bool,
     /// The model that turns speech into words
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
@@ -130,6 +134,10 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
         InputSpec::File(path) => format!("file:{}", absolute(path)?.display()),
         _ => spec,
     };
+    let wake_word = match config.settings.voice_commands.value && !args.no_voice_commands {
+        true => Some(wake_word(config)?),
+        false => None,
+    };
     let consent = consent(args.agreement, config)?;
     let confirmed = args.keep_audio.then(|| args.unlock.identity_of(&coachee)).transpose()?;
     let id = SessionId::generate();
@@ -151,7 +159,10 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
         coach_speaks_first: args.roles.coach_speaks_first,
         voiceprint: coach::voiceprint(config)?,
         model_named: args.model.is_some(),
+        wake_word,
+        tones: config.settings.tones.value,
     };
+    let spoken = start.wake_word.clone();
     config.remark("Getting ready ...");
     let reply = daemon::connect_or_start(config)?.ask(&Request::Start(Box::new(start)))?;
     if let Some(identity) = confirmed {
@@ -164,10 +175,27 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
         Reply::Status(status) => {
             control::describe(&status, out)?;
             config.remark("End it with `sidetone stop`; `sidetone watch` shows that it hears you.");
+            if let Some(word) = spoken {
+                config.remark(format!(
+                    "Or say it: \"{word}, pause\", \"{word}, off the record\", \"{word}, mark that\", \"{word}, stop recording\"."
+                ));
+            }
             Ok(())
         }
         _ => Err(control::unexpected()),
     }
+}
+
+/// What spoken commands begin with.
+fn wake_word(config: &Config) -> Result<String, CliError> {
+    let word = &config.settings.wake_word.value;
+    if WakeWord::new(word).is_none() {
+        return Err(CliError::user(
+            format!("`{word}` cannot be a wake word: it would be heard by mistake, or never"),
+            "take one to three words of five letters or more together; or none today: `start --no-voice-commands`",
+        ));
+    }
+    Ok(word.clone())
 }
 
 fn absolute(path: PathBuf) -> Result<PathBuf, CliError> {

@@ -17,6 +17,7 @@ mod protocol;
 mod recorder;
 mod slot;
 mod socket;
+mod tones;
 
 use std::{fmt, fs, future::Future, path::PathBuf, pin::pin, sync::Arc, time::Duration};
 

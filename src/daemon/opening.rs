@@ -16,6 +16,7 @@ use super::{
     disk,
     recorder::{Begun, Recorder, SOUND_WAIT},
     slot::{Board, Slot},
+    tones::Tones,
 };
 use crate::{
     capture::{self, Alarm, Block, FileSource, Heard, InputSpec, Source},
@@ -24,6 +25,7 @@ use crate::{
     seal::{Identity, Recipient},
     session::Session,
     speakers::RoleHint,
+    transcript::WakeWord,
     vault::{self, KeepAudio},
 };
 
@@ -41,6 +43,7 @@ pub(super) fn open(slot: &Slot, start: Start, board: Board) -> Result<Recorder, 
         _ => None,
     };
     check(&start, file.is_some())?;
+    let wake = start.wake_word.as_deref().map(wake_word).transpose()?;
     let mut vault = vault::Writer::open(slot.data_dir())?;
     let recipient = vault.coachee(&start.session.coachee)?.recipient;
     // Before anything is loaded; a second time below, when it is known how many tracks there are.
@@ -65,9 +68,23 @@ pub(super) fn open(slot: &Slot, start: Start, board: Board) -> Result<Recorder, 
     for block in &first {
         pipeline.push(block);
     }
+    if let Some(wake) = wake {
+        pipeline.attend(wake);
+    }
+    // A file is no room: nobody in it hears a tone.
+    let tones = Tones::new(start.tones && file.is_none());
     let awake = file.is_none().then(Awake::hold);
-    let begun = Begun { session, keep_audio, source, recording, pipeline, vault, clock, awake };
+    let begun = Begun { session, keep_audio, source, recording, pipeline, vault, clock, awake, tones };
     Ok(Recorder::new(begun, board, slot.data_dir()))
+}
+
+fn wake_word(text: &str) -> Result<WakeWord, Failure> {
+    WakeWord::new(text).ok_or_else(|| {
+        Failure::user(
+            "a wake word is one to three words of five letters or more together",
+            "set `wake_word` in the settings, or switch it off for now: `sidetone start --no-voice-commands`",
+        )
+    })
 }
 
 /// What can be told from the request alone.
@@ -205,6 +222,8 @@ mod tests {
             coach_speaks_first: false,
             voiceprint: None,
             model_named: false,
+            wake_word: None,
+            tones: false,
         }
     }
 

@@ -65,7 +65,7 @@ mod tests {
             return;
         }
         keep_memory_private().unwrap();
-        for name in ["recorder", "decoding", "another"] {
+        for name in ["recorder", "decoding", "commands"] {
             let text = format!("é purple lighthouse marmalade, said in {name}");
             // Inside a letter: the message quotes the text.
             let fault = thread::Builder::new().name(name.into()).spawn(move || text[1..].len());

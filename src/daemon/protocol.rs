@@ -33,6 +33,12 @@ pub struct Start {
     pub voiceprint: Option<Vec<f32>>,
     /// The model was named on the command line.
     pub model_named: bool,
+    /// What spoken commands begin with; `None`: nobody listens for any.
+    #[serde(default)]
+    pub wake_word: Option<String>,
+    /// Commands are answered, and alarms told, by a tone.
+    #[serde(default)]
+    pub tones: bool,
 }
 
 impl fmt::Debug for Start {
@@ -114,6 +120,12 @@ pub struct Status {
     pub pid: u32,
     #[serde(default)]
     pub trouble: Option<Trouble>,
+    /// Spoken commands that were obeyed.
+    #[serde(default)]
+    pub commands: u32,
+    /// Somebody said "delete this session": "yes, delete" deletes it.
+    #[serde(default)]
+    pub deletion_asked: bool,
 }
 
 impl Status {
@@ -131,6 +143,8 @@ impl Status {
             input_ended: false,
             pid: std::process::id(),
             trouble: None,
+            commands: 0,
+            deletion_asked: false,
         }
     }
 }

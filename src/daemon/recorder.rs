@@ -4,6 +4,8 @@
 //! The thread is never held up by decoding. When no more sound can come (a file is over, the input is gone, the disk is
 //! full) the session waits for `stop` with everything that was sealed before.
 
+mod voice;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -21,13 +23,14 @@ use super::{
     failure::is_full,
     protocol::Trouble,
     slot::{Asked, Board, Command},
+    tones::Tones,
 };
 use crate::{
     capture::{Block, Health, Heard, Source},
-    pipeline::{Outcome, Pipeline},
+    pipeline::{Outcome, Pipeline, SpokenCommand},
     recording::{self, RecordingError},
     session::{Session, SessionId},
-    units::{SAMPLE_RATE, Sample},
+    units::{SAMPLE_RATE, Sample, Span},
     vault::{self, KeepAudio, Progress},
 };
 
@@ -67,6 +70,7 @@ pub(super) struct Begun {
     pub(super) vault: vault::Writer,
     pub(super) clock: Clock,
     pub(super) awake: Option<Awake>,
+    pub(super) tones: Tones,
 }
 
 /// A session that is being recorded.
@@ -89,11 +93,19 @@ pub(super) struct Recorder {
     progress_noted: Instant,
     sleep: SleepWatch,
     _awake: Option<Awake>,
+    tones: Tones,
+    sounded: Option<voice::Sounded>,
+    /// Spoken commands obeyed so far, and the latest.
+    commands: u32,
+    obeyed: Option<SpokenCommand>,
+    deletion_asked: Option<Instant>,
+    /// What last went off the record.
+    forgotten: Option<Span>,
 }
 
 impl Recorder {
     pub(super) fn new(begun: Begun, board: Board, data_dir: &Path) -> Self {
-        let Begun { session, keep_audio, source, recording, pipeline, vault, clock, awake } = begun;
+        let Begun { session, keep_audio, source, recording, pipeline, vault, clock, awake, tones } = begun;
         let mut recorder = Self {
             session,
             keep_audio,
@@ -112,6 +124,12 @@ impl Recorder {
             progress_noted: Instant::now(),
             sleep: SleepWatch::new(),
             _awake: awake,
+            tones,
+            sounded: None,
+            commands: 0,
+            obeyed: None,
+            deletion_asked: None,
+            forgotten: None,
         };
         recorder.show();
         recorder
@@ -142,8 +160,13 @@ impl Recorder {
                 continue;
             }
             self.hear(SOUND_WAIT);
+            if let Some(ending) = self.obey() {
+                // Whoever said it hears a tone.
+                return (ending, oneshot::channel().0);
+            }
             self.look_around();
             self.show();
+            self.sound_alarm();
         }
     }
 
@@ -152,6 +175,9 @@ impl Recorder {
         let Some(source) = &mut self.source else { return false };
         match source.next(wait) {
             Ok(Heard::Block(block)) => {
+                if self.clock.is_paused() {
+                    self.pipeline.overhear(&block);
+                }
                 for block in self.clock.place(block) {
                     self.keep(&block);
                 }
@@ -175,7 +201,12 @@ impl Recorder {
         if self.source.is_none() {
             return;
         }
-        match self.recording.append(block) {
+        let late = self.forgotten.filter(|gone| block.first < gone.end());
+        let sealed = match late {
+            None => self.recording.append(block),
+            Some(gone) => voice::outside(block, gone).iter().try_for_each(|part| self.recording.append(part)),
+        };
+        match sealed {
             Ok(()) => self.pipeline.push(block),
             Err(error) => self.cannot_write(&error),
         }
@@ -227,6 +258,7 @@ impl Recorder {
         }
         self.catch_up();
         self.clock.pause();
+        self.pipeline.attend_anew();
         self.paused_at = Some(Instant::now());
         Ok(())
     }
@@ -239,6 +271,7 @@ impl Recorder {
         self.catch_up();
         self.take_what_is_under_way();
         let at = self.clock.resume();
+        self.pipeline.attend_anew();
         self.gap(at, paused_at.elapsed());
         Ok(())
     }
@@ -252,7 +285,11 @@ impl Recorder {
     }
 
     fn mark(&mut self) -> Result<(), Failure> {
-        self.recording.mark(self.clock.now())?;
+        self.mark_at(self.clock.now())
+    }
+
+    fn mark_at(&mut self, at: Sample) -> Result<(), Failure> {
+        self.recording.mark(at)?;
         self.marks += 1;
         Ok(())
     }
@@ -299,6 +336,8 @@ impl Recorder {
             status.health = health;
             status.input_ended = self.source.is_none();
             status.trouble = self.trouble;
+            status.commands = self.commands;
+            status.deletion_asked = self.deletion_asked.is_some();
         });
     }
 

@@ -112,7 +112,7 @@ pub fn about(numbers: &Numbers, speech: &Speech, turns: &ByRole<Turns>) -> Vec<C
         (Caveat::Recovered, numbers.recovered),
         (Caveat::Dropped, numbers.dropped_s > 0.0),
         (Caveat::Gaps, numbers.gaps > 0),
-        (Caveat::OneMicrophone, numbers.tracks < 2),
+        (Caveat::OneMicrophone, numbers.tracks < 2 && !numbers.doubts(Caveat::WrittenTranscript)),
         (Caveat::FewUtterances, words.is_some_and(|words| words.directiveness.utterances < MIN_UTTERANCES)),
         (Caveat::MovesNotCoded, words.is_none() && numbers.word_numbers_unusable.is_none()),
         (Caveat::BackchannelsCounted, spoken && words.is_none()),
@@ -159,6 +159,12 @@ mod tests {
         assert!(!measure(&numbers(60.0, "a 0 10, b 10 30")).has(Caveat::ShortSession));
         assert!(measure(&numbers(60.0, "a 0 20, b 20 40, ? 40 51")).has(Caveat::MuchUnattributed));
         assert!(!measure(&numbers(60.0, "a 0 20, b 20 40, ? 40 50")).has(Caveat::MuchUnattributed));
+    }
+
+    #[test]
+    fn a_written_transcript_had_no_microphone() {
+        let written = Numbers { doubts: vec!["written_transcript".into()], ..Numbers::default() };
+        assert_eq!(codes(&written), ["no_speech", "written_transcript", "moves_not_coded"]);
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn add(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
 }
 
 /// The probabilities that an utterance tells, and that it leaves the content with the coachee.
-fn weights(code: &Code) -> (f64, f64) {
+pub fn weights(code: &Code) -> (f64, f64) {
     let sum = |counts: fn(CoachMove) -> bool| {
         CoachMove::ALL.iter().filter(|each| counts(**each)).map(|&each| f64::from(code.of_coach(each))).sum()
     };

@@ -6,6 +6,7 @@
 
 mod caveat;
 mod counts;
+mod course;
 mod directiveness;
 mod exchange;
 mod flanders;
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     caveat::Caveat,
     counts::{MIN_QUESTIONS, Moves, Questions},
+    course::{Does, Mark, Stretch, stretches},
     directiveness::{Directiveness, MIN_UTTERANCES},
     flanders::Flanders,
     interval::Interval,
@@ -33,7 +35,7 @@ pub use self::{
     point::{Point, point},
     talk::{Speech, TalkRatio},
     timing::{MIN_TURNS, Turns},
-    waiting::{LONG_S, MIN_WAITS, Waiting, Waits},
+    waiting::{LENGTHS, LONG_S, MIN_WAITS, Waiting, Waits},
     words::{WordNumbers, words, words_untimed},
 };
 use crate::{session::Role, units::Span};
@@ -80,7 +82,7 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    /// The same session with coach and coachee the other way round.
+    /// The same session with coach and coachee the other way round. All that is lost is when the coach told and asked.
     pub fn swapped(&self) -> Self {
         let mut numbers = self.clone();
         for span in &mut numbers.spans {
@@ -88,6 +90,8 @@ impl Numbers {
         }
         if let Some(both) = &mut numbers.by_words {
             both.reverse();
+            // They were of whom the roles now call the coachee, and of them no utterance is told apart in the clear.
+            both.iter_mut().for_each(|words| words.marks.clear());
         }
         numbers
     }

@@ -8,10 +8,14 @@
 //! them. Where there is none, the wait was 0 s. A pause after a question was *filled by the coach* when the coach is who
 //! speaks next; so is a wait of 0 s after which the coach speaks on. An answer runs from the question to the coach's next
 //! words that are no backchannel; what follows the last word of the session is no wait.
+//!
+//! How the waits are **distributed** is kept as counts by length ([`LENGTHS`] of them), apart for who spoke next. In which
+//! order they came is not.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
+    ByRole,
     exchange::{Exchange, Uttered},
     floor::{Floor, samples},
     interval::{Interval, of_counts},
@@ -28,6 +32,9 @@ pub const PAUSE_S: f64 = 0.2;
 pub const NEAR_S: f64 = 0.5;
 /// Rowe's threshold, in seconds.
 pub const LONG_S: f64 = 3.0;
+/// Lengths that waits are counted by: none at all, under a second, then second by second, and from five seconds on. The
+/// fifth begins at [`LONG_S`].
+pub const LENGTHS: usize = 7;
 /// Questions, or answers, under which shares say little.
 pub const MIN_WAITS: u32 = 5;
 
@@ -46,6 +53,9 @@ pub struct Waits {
     pub count: u32,
     /// At least [`LONG_S`]; `None` without any.
     pub long: Option<Interval>,
+    /// How many were how long ([`LENGTHS`]), by who spoke next: what was not the coach's counts as the coachee's. All zero in
+    /// sessions of before these were kept.
+    pub ended_by: ByRole<[u32; LENGTHS]>,
 }
 
 /// A wait in samples, and who ended it.
@@ -76,7 +86,22 @@ impl Waits {
     fn of(waits: &[Wait]) -> Self {
         let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let long = waits.iter().filter(|wait| wait.samples >= samples(LONG_S)).count();
-        Self { count: count(waits.len()), long: of_counts(count(long), count(waits.len())) }
+        let mut ended_by = ByRole::<[u32; LENGTHS]>::default();
+        for wait in waits {
+            let by = if wait.by_coach { &mut ended_by.coach } else { &mut ended_by.coachee };
+            if let Some(count) = by.get_mut(wait.length()) {
+                *count += 1;
+            }
+        }
+        Self { count: count(waits.len()), long: of_counts(count(long), count(waits.len())), ended_by }
+    }
+}
+
+impl Wait {
+    /// Which of [`LENGTHS`].
+    fn length(self) -> usize {
+        let whole = self.samples / samples(1.0);
+        if self.samples == 0 { 0 } else { whole.saturating_add(1).min(LENGTHS as u64 - 1) as usize }
     }
 }
 
@@ -180,6 +205,30 @@ mod tests {
         assert_eq!(found.filled_by_coach, Some(0.5));
         // The answer goes on after "mm hm", and the coach left 3.5 s after it.
         assert_eq!((found.after_answer.count, found.after_answer.long.unwrap().value), (1, 1.0));
+        assert_eq!(found.after_question.ended_by.coachee, [0, 0, 0, 0, 0, 1, 0]);
+        assert_eq!(found.after_question.ended_by.coach, [0, 0, 1, 0, 0, 0, 0]);
+        assert_eq!(found.after_answer.ended_by.coach, [0, 0, 0, 0, 1, 0, 0]);
+    }
+
+    #[test]
+    fn waits_are_counted_by_their_length() {
+        let table =
+            [(0, 0), (3_200, 1), (15_999, 1), (16_000, 2), (47_999, 3), (48_000, 4), (80_000, 6), (u64::MAX, 6)];
+        for (samples, length) in table {
+            assert_eq!(Wait { samples, by_coach: false }.length(), length, "{samples}");
+        }
+        // What is long by its length is long by Rowe's threshold.
+        assert_eq!(Wait { samples: samples(LONG_S), by_coach: false }.length(), 4);
+        let waits = [Wait { samples: 0, by_coach: true }, Wait { samples: 48_000, by_coach: false }];
+        let found = Waits::of(&waits);
+        let sum = |counts: [u32; LENGTHS]| counts.iter().sum::<u32>();
+        assert_eq!(sum(found.ended_by.coach) + sum(found.ended_by.coachee), found.count);
+    }
+
+    #[test]
+    fn a_session_of_before_lengths_were_kept_is_read() {
+        let stored = r#"{"count": 3, "long": {"value": 0.5, "low": 0.1, "high": 0.9}}"#;
+        assert_eq!(serde_json::from_str::<Waits>(stored).unwrap().ended_by, ByRole::default());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     ByRole, RoleSpan,
     counts::{self, Moves, Questions},
+    course::{Mark, marks},
     directiveness::{Directiveness, directiveness},
     exchange::{Exchange, Uttered},
     flanders::{Flanders, flanders},
@@ -24,7 +25,7 @@ pub const BACKCHANNEL_S: f64 = 1.0;
 /// How soon the other must speak on, in seconds, for a backchannel to be one.
 pub const KEPT_FLOOR_S: f64 = 1.0;
 
-/// The numbers made of words, for one assignment of the roles. No word, and nothing about a single utterance.
+/// The numbers made of words, for one assignment of the roles. No word, and of the coachee nothing about a single utterance.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WordNumbers {
@@ -38,6 +39,9 @@ pub struct WordNumbers {
     pub waiting: Option<Waiting>,
     /// Seconds of each person's backchannels: no part of their talk.
     pub backchannels_s: ByRole<f64>,
+    /// When the coach told and asked; empty for the roles the other way round.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
 }
 
 /// The numbers for the roles as they are, and for the roles the other way round. `coded` in the order of time; `spans` is
@@ -51,6 +55,7 @@ pub fn words(coded: &[Coded], spans: Option<&[RoleSpan]>, duration_s: f64) -> [W
             flanders: floor.is_some().then(|| flanders(&exchange, duration_s)),
             waiting: floor.as_ref().map(|floor| waiting(&exchange, floor)),
             backchannels_s: floor.map_or_else(ByRole::default, |floor| backchannels(&exchange, &floor)),
+            marks: if swapped { Vec::new() } else { marks(&exchange) },
             ..untimed(&exchange)
         }
     })
@@ -105,12 +110,16 @@ mod tests {
 
     #[test]
     fn both_ways_round() {
-        let [as_is, swapped] = words(&coded(SESSION), Some(&spans(SOUND)), 20.0);
+        let both = words(&coded(SESSION), Some(&spans(SOUND)), 20.0);
+        // But for the marks, which only those have who are the coach as it is.
+        assert_eq!(both.each_ref().map(|words| words.marks.len()), [4, 0]);
+        let [as_is, swapped] = both.map(|words| WordNumbers { marks: Vec::new(), ..words });
         let mirrored: Vec<Coded> =
             coded(SESSION).into_iter().map(|each| Coded { role: each.role.map(Role::other), ..each }).collect();
         let mut sound = spans(SOUND);
         sound.iter_mut().for_each(|span| span.role = span.role.map(Role::other));
-        assert_eq!([swapped, as_is.clone()], words(&mirrored, Some(&sound), 20.0));
+        let exchanged = words(&mirrored, Some(&sound), 20.0).map(|words| WordNumbers { marks: Vec::new(), ..words });
+        assert_eq!([swapped, as_is.clone()], exchanged);
         assert_eq!((as_is.ownership.coachee_steps, as_is.ownership.coach_steps), (1, 1));
         assert_eq!(as_is.waiting.unwrap().after_question.count, 2);
     }
@@ -129,7 +138,7 @@ mod tests {
         assert_eq!((&as_is.flanders, as_is.waiting), (&None, None));
         let said = coded(SESSION);
         let written = words_untimed(said.iter().filter_map(|each| Some((each.role?, &each.code))));
-        assert_eq!(as_is, written);
+        assert_eq!(WordNumbers { marks: Vec::new(), ..as_is }, written);
     }
 
     #[test]

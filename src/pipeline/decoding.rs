@@ -5,6 +5,7 @@ use std::{
     fmt,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
+    time::{Duration, Instant},
 };
 
 use super::Reread;
@@ -30,6 +31,8 @@ pub struct Transcribed {
     pub failed: usize,
     pub(super) tokens: usize,
     pub(super) logprob_sum: f64,
+    /// What decoding took.
+    pub(super) wall: Duration,
 }
 
 impl Transcribed {
@@ -148,11 +151,11 @@ impl Decoding {
         drop(self.desk.wait_while(|state| !state.over && state.behind_s() > at_most_s));
     }
 
-    /// Drops sound that waits and words that are there already, if they are of `span`, whose end is now.
+    /// Drops sound that waits and words that are there already, if they are of `span`.
     pub fn forget(&self, span: Span) {
         let mut state = self.desk.lock();
         state.forgotten.push(span);
-        state.waiting.retain_mut(|window| window.forget_from(span.start()));
+        state.waiting.retain_mut(|window| window.forget(span));
         state.done.words.retain(|(_, word)| word.span.overlap(span).is_none());
         self.desk.changed.notify_all();
     }
@@ -169,6 +172,7 @@ impl Decoding {
         let lost = state.waiting.len() + usize::from(state.in_hand_s.is_some());
         done.windows += lost;
         done.failed += lost;
+        tracing::info!(windows = done.windows, decoded_s = done.wall.as_secs_f64(), "all that was said is decoded");
         done
     }
 }
@@ -199,6 +203,7 @@ fn work(desk: &Desk, whisper: &Whisper, reread: Option<&Reread>) {
         state.in_hand_s = Some(window.speech_s());
         drop(state);
         let track = window.track;
+        let begun = Instant::now();
         let whole =
             !window.samples.is_empty() || reread.is_some_and(|reread| window.restore(|span| reread(track, span)));
         let decoded = if whole {
@@ -209,6 +214,7 @@ fn work(desk: &Desk, whisper: &Whisper, reread: Option<&Reread>) {
         let mut state = desk.lock();
         state.in_hand_s = None;
         let State { done, forgotten, .. } = &mut *state;
+        done.wall += begun.elapsed();
         done.add(track, decoded, forgotten);
         desk.changed.notify_all();
     }

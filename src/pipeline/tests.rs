@@ -48,6 +48,16 @@ fn demo_session() -> &'static [f32] {
     &SOUND
 }
 
+/// Ten seconds without a pause, of one voice.
+pub(super) fn speech() -> Vec<f32> {
+    let said = speech::detect(&demo_session()[..seconds(60)]);
+    said.iter()
+        .flat_map(|span| &demo_session()[span.start().0 as usize..span.end().0 as usize])
+        .copied()
+        .take(seconds(10))
+        .collect()
+}
+
 /// Who really spoke when, and what.
 fn demo_truth() -> Vec<Utterance> {
     parse(&fs::read(fixture("demo-session.tsv")).unwrap(), Format::Tsv).unwrap().utterances

@@ -1,4 +1,5 @@
-//! The report's two pictures as inline SVG, each with a text that says the same: the shares, and who spoke when.
+//! The report's pictures as inline SVG, each with a text that says the same: shares, who spoke when and what the coach did,
+//! telling against asking over the session.
 //!
 //! Position carries the meaning and colour only repeats it, so that any colour vision, dark mode and print will do. One
 //! path holds all of a person's speech in a row: a three-hour session stays far under a megabyte.
@@ -7,7 +8,7 @@ use std::fmt::Write as _;
 
 use super::phrases::{ShareSaid, length};
 use crate::{
-    measures::{ByRole, RoleSpan, TalkRatio},
+    measures::{ByRole, Does, Mark, RoleSpan, Stretch, TalkRatio},
     session::Role,
     units::{Span, union},
 };
@@ -20,6 +21,9 @@ const MAX_ROWS: f64 = 36.0;
 
 /// Units of the drawing across a row or bar.
 const ACROSS: f64 = 1000.0;
+
+/// Room for marks above a row's speech.
+const MARKS: u32 = 18;
 
 /// The least width of a sound, in units, so that none vanishes.
 const LEAST: f64 = 0.7;
@@ -57,8 +61,45 @@ pub fn bar(class: &str, share: f64) -> String {
     )
 }
 
-/// Who spoke when, in rows of ten minutes: a heading and a drawing for each.
-pub fn timeline(spans: &[RoleSpan], length_s: f64) -> String {
+/// A bar of two parts, beside numbers that say the same.
+pub fn pair(shares: [f64; 2]) -> String {
+    let [first, second] = shares.map(|share| share * ACROSS);
+    format!(
+        "<svg aria-hidden=\"true\" viewBox=\"0 0 {ACROSS} 50\" preserveAspectRatio=\"none\">\
+         <rect class=\"coachee\" x=\"0\" y=\"8\" width=\"{first:.1}\" height=\"34\"/>\
+         <rect class=\"coach\" x=\"{first:.1}\" y=\"8\" width=\"{second:.1}\" height=\"34\"/></svg>"
+    )
+}
+
+/// Telling against asking, stretch by stretch: asking upwards from the middle, telling downwards.
+pub fn course(title: &str, stretches: &[Stretch]) -> String {
+    /// Half the height of the drawing, and how much of it the highest column takes.
+    const MIDDLE: f64 = 50.0;
+    const REACH: f64 = 46.0;
+    let most = f64::from(stretches.iter().map(|each| each.telling.max(each.asking)).fold(1, u32::max));
+    let step = ACROSS / stretches.len().max(1) as f64;
+    let (mut up, mut down) = (String::new(), String::new());
+    let mut told = Vec::new();
+    for (index, stretch) in stretches.iter().enumerate() {
+        let (x, width) = (index as f64 * step + step * 0.15, step * 0.7);
+        let [asking, telling] = [stretch.asking, stretch.telling].map(|count| f64::from(count) / most * REACH);
+        let _ = write!(up, "M{x:.1} {MIDDLE}v-{asking:.1}h{width:.1}v{asking:.1}z");
+        let _ = write!(down, "M{x:.1} {MIDDLE}v{telling:.1}h{width:.1}v-{telling:.1}z");
+        let from = clock(f64::from(stretch.from_s));
+        told.push(format!("from {from} asking {}, telling {}", stretch.asking, stretch.telling));
+    }
+    let shapes = format!(
+        r#"<path class="rest" d="{up}"/><path class="coach" d="{down}"/><path class="axis" d="M0 {MIDDLE}H{ACROSS}"/>"#
+    );
+    drawing(title, &format!("{}.", told.join("; ")), 100, &shapes)
+}
+
+/// Who spoke when, in rows of ten minutes: a heading and a drawing for each. Above the coach's speech, where they are known,
+/// marks of what it did: a dot for asking, a stroke for telling.
+pub fn timeline(spans: &[RoleSpan], marks: &[Mark], length_s: f64) -> String {
+    // Positions run on through a pause, which is no part of the length.
+    let last = spans.iter().map(|span| span.span.end().seconds()).fold(length_s, f64::max);
+    let length_s = if length_s > 0.0 { last } else { length_s };
     let row_s = (length_s / MAX_ROWS).max(ROW_S.min(length_s));
     if spans.is_empty() || !row_s.is_finite() || row_s <= 0.0 {
         return String::new();
@@ -80,11 +121,41 @@ pub fn timeline(spans: &[RoleSpan], length_s: f64) -> String {
             let _ = write!(told, ", unclear who {}", length(nobody_s));
         }
         let ground = format!(r#"<path class="ground" d="M0 25H{:.1}"/>"#, (end - start) / row_s * ACROSS);
+        let (marked, asked, tells) = marked(marks, (start, row_s, end));
+        if !marks.is_empty() {
+            let _ = write!(told, "; marks of asking {asked}, of telling {tells}");
+        }
         let title = format!("From {} to {}", clock(start), clock(end));
-        let picture = drawing(&title, &format!("{told}."), 50, &format!("{ground}{coach}{nobody}{coachee}"));
+        let shapes = format!("{ground}{coach}{nobody}{coachee}{marked}");
+        let picture = framed(&title, &format!("{told}."), if marks.is_empty() { 0 } else { MARKS }, 50, &shapes);
         let _ = writeln!(timeline, "<div class=\"row\"><span>{}</span>{picture}</div>", clock(start));
     }
     timeline
+}
+
+/// The marks within a row, with how many ask and how many tell.
+fn marked(marks: &[Mark], (start, row_s, end): (f64, f64, f64)) -> (String, u32, u32) {
+    let (mut asks, mut tells) = (String::new(), String::new());
+    let (mut asked, mut told) = (0, 0);
+    let here = |mark: &&Mark| (start..end).contains(&f64::from(mark.at_s));
+    for mark in marks.iter().filter(here) {
+        let x = (f64::from(mark.at_s) - start) / row_s * ACROSS;
+        match mark.does {
+            Does::Asking => {
+                asked += 1;
+                // A line of no length with round ends: a dot that stays round however the drawing is stretched.
+                let _ = write!(asks, "M{x:.1} -9h0");
+            }
+            Does::Telling => {
+                told += 1;
+                let _ = write!(tells, "M{x:.1} -16v14");
+            }
+        }
+    }
+    let path = |class: &str, d: String| {
+        if d.is_empty() { d } else { format!(r#"<path class="{class}" d="{d}"/>"#) }
+    };
+    (format!("{}{}", path("tells", tells), path("asks", asks)), asked, told)
 }
 
 /// One person's speech within a row as a path, and its seconds.
@@ -102,9 +173,16 @@ fn lane(spans: &[Span], (start, row_s, end): (f64, f64, f64), class: &str, y: u3
 }
 
 pub fn drawing(title: &str, told: &str, height: u32, shapes: &str) -> String {
+    framed(title, told, 0, height, shapes)
+}
+
+/// The same with room above.
+fn framed(title: &str, told: &str, above: u32, height: u32, shapes: &str) -> String {
+    let (class, top) = if above > 0 { (" class=\"marked\"", format!("-{above}")) } else { ("", "0".to_owned()) };
     format!(
-        "<svg role=\"img\" aria-label=\"{title}. {told}\" viewBox=\"0 0 {ACROSS} {height}\" preserveAspectRatio=\"none\">\
-         <title>{title}. {told}</title>{shapes}</svg>"
+        "<svg{class} role=\"img\" aria-label=\"{title}. {told}\" viewBox=\"0 {top} {ACROSS} {}\" \
+         preserveAspectRatio=\"none\"><title>{title}. {told}</title>{shapes}</svg>",
+        height + above
     )
 }
 
@@ -139,21 +217,52 @@ mod tests {
             "<path class=\"coachee\" d=\"M300.0 28h400.0v20h-400.0z\"/>",
             "</svg></div>\n"
         );
-        assert_eq!(timeline(&spans("a 0 5, b 6 14, ? 18 19"), 20.0), expected);
+        assert_eq!(timeline(&spans("a 0 5, b 6 14, ? 18 19"), &[], 20.0), expected);
     }
 
     #[test]
     fn a_turn_across_two_rows_is_in_both() {
-        let drawn = timeline(&spans("a 590 620"), 700.0);
+        let drawn = timeline(&spans("a 590 620"), &[], 700.0);
         assert!(
             drawn.contains("From 0:00 to 10:00. Coach 10 s,") && drawn.contains("From 10:00 to 11:40. Coach 20 s,")
         );
     }
 
     #[test]
+    fn marks_stand_above_the_speech() {
+        let mark = |(at_s, does)| Mark { at_s, does };
+        let marks = [(1, Does::Asking), (9, Does::Telling), (650, Does::Telling)].map(mark);
+        let drawn = timeline(&spans("a 0 20, a 640 660"), &marks, 700.0);
+        assert!(
+            drawn.contains("viewBox=\"0 -18 1000 68\"") && drawn.contains("<path class=\"asks\" d=\"M1.7 -9h0\"/>")
+        );
+        assert!(drawn.contains("<path class=\"tells\" d=\"M15.0 -16v14\"/>"), "{drawn}");
+        assert!(drawn.contains("Coach 20 s, coachee 0 s; marks of asking 1, of telling 1."), "{drawn}");
+        assert!(drawn.contains("From 10:00 to 11:40. Coach 20 s, coachee 0 s; marks of asking 0, of telling 1."));
+    }
+
+    #[test]
+    fn what_was_said_after_a_pause_is_drawn_too() {
+        // Ten minutes of session with a pause of ten in the middle: positions run on.
+        let drawn = timeline(&spans("a 0 300, b 900 1200"), &[], 600.0);
+        assert!(drawn.contains("From 10:00 to 20:00. Coach 0 s, coachee 5 min."), "{drawn}");
+    }
+
+    #[test]
+    fn asking_goes_up_and_telling_down_on_one_scale() {
+        let stretch = |from_s, telling, asking| Stretch { from_s, to_s: from_s + 60, telling, asking };
+        let drawn = course("Course", &[stretch(0, 4, 2), stretch(60, 0, 1), stretch(120, 2, 0)]);
+        assert!(drawn.contains("aria-label=\"Course. from 0:00 asking 2, telling 4; from 1:00 asking 1, telling 0; from 2:00 asking 0, telling 2.\""), "{drawn}");
+        assert!(
+            drawn.contains("M50.0 50v-23.0h233.3v23.0z") && drawn.contains("M50.0 50v46.0h233.3v-46.0z"),
+            "{drawn}"
+        );
+    }
+
+    #[test]
     fn what_cannot_be_drawn_is_left_out() {
-        assert_eq!(timeline(&[], 100.0), "");
-        assert_eq!(timeline(&spans("a 0 5"), 0.0), "");
-        assert_eq!(timeline(&spans("a 0 5"), 1e300).lines().count(), MAX_ROWS as usize);
+        assert_eq!(timeline(&[], &[], 100.0), "");
+        assert_eq!(timeline(&spans("a 0 5"), &[], 0.0), "");
+        assert_eq!(timeline(&spans("a 0 5"), &[], 1e300).lines().count(), MAX_ROWS as usize);
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     Decision, Steps,
-    words::{Directiveness, Moves, Ownership, Questions, WaitTime},
+    words::{Directiveness, Moves, Ownership, Questions, Stretch, WaitTime},
 };
 use crate::{
     measures::{ByRole, Caveat, Measures, Models, Numbers, RoleSpan, Turns},
@@ -31,6 +31,8 @@ pub struct Report {
     moves: Moves,
     questions: Questions,
     directiveness: Directiveness,
+    /// `null` where there is too little to go by.
+    course: Option<Vec<Stretch>>,
     ownership: Ownership,
     pub(super) health: Health,
     pub(super) decision: Decision,
@@ -46,6 +48,8 @@ pub struct Report {
     pub(super) spans: Vec<RoleSpan>,
     #[serde(skip)]
     pub(super) steps: Steps,
+    #[serde(skip)]
+    pub(super) reviews: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -103,7 +107,7 @@ impl Report {
         let speech = measures.speech;
         let words = measures.words.as_ref();
         let length_s = if numbers.duration_s.is_finite() { numbers.duration_s.max(0.0) } else { 0.0 };
-        Self {
+        let mut report = Self {
             session: session.id,
             coachee: session.coachee.clone(),
             started_at: session.started_at.clone(),
@@ -132,6 +136,7 @@ impl Report {
             moves: words.map(Into::into).unwrap_or_default(),
             questions: words.map(Into::into).unwrap_or_default(),
             directiveness: words.map(Into::into).unwrap_or_default(),
+            course: None,
             ownership: words.map(Into::into).unwrap_or_default(),
             health: Health { dropped_s: seconds(numbers.dropped_s), gaps: numbers.gaps, recovered: numbers.recovered },
             decision,
@@ -141,7 +146,11 @@ impl Report {
             words_decoded: numbers.words_decoded,
             spans: numbers.spans.clone(),
             steps: Steps::default(),
-        }
+            reviews: Vec::new(),
+        };
+        report.course =
+            Some(report.course().into_iter().map(Into::into).collect()).filter(|all: &Vec<_>| !all.is_empty());
+        report
     }
 
     /// One JSON object with exactly the contract's keys.

@@ -1,26 +1,75 @@
-//! What the report says of the words: how things were, in sentences that judge nobody, and nothing about any one utterance.
+//! What the report says of the words: how things were, in sentences that judge nobody, and no sentence about any one utterance.
 
 use super::{
     json::Report,
-    phrases::{between, percent, times},
+    phrases::{Place, between, length, percent, times},
 };
 use crate::{
-    measures::{Interval, MIN_QUESTIONS, MIN_STEPS, MIN_UTTERANCES, MIN_WAITS, WordNumbers},
+    measures::{
+        ByRole, Caveat, Interval, LENGTHS, MIN_QUESTIONS, MIN_STEPS, MIN_UTTERANCES, MIN_WAITS, Mark, Stretch, Waits,
+        WordNumbers, stretches,
+    },
     moves::{Asks, CoachMove, CoacheeMove},
 };
 
 const MOVES: &str = "What the words did";
+const NOTHING: &str = "Not enough to say.";
+const UNTIMED: &str = "Not measured: how long it was quiet is heard in the sound alone, and there was none.";
+pub const COURSE: &str = "Telling and asking over the session";
 const WAITING: &str = "Room to think";
 const STEPS: &str = "Next steps";
 
+/// Waits by their length, as [`LENGTHS`] counts them.
+pub const WAITS: [&str; LENGTHS] =
+    ["none", "under 1 s", "1 to 2 s", "2 to 3 s", "3 to 4 s", "4 to 5 s", "5 s and more"];
+
 impl Report {
-    /// Headings with their sentences; none when nothing was made of the words.
+    /// Headings with their sentences. Where nothing was made of the words it says so, if there is a reason to give.
     pub(super) fn words_measured(&self) -> Vec<(&'static str, Vec<String>)> {
-        let Some(words) = &self.measures.words else { return Vec::new() };
+        let Some(words) = &self.measures.words else {
+            let why = self.caveats_at(Place::Words);
+            return if why.is_empty() { Vec::new() } else { vec![(MOVES, vec![NOTHING.to_owned()])] };
+        };
         let mut sections = vec![(MOVES, moves(words))];
-        sections.extend(waiting(words).map(|sentences| (WAITING, sentences)));
-        sections.push((STEPS, vec![steps(words)]));
+        let course = course(&self.course());
+        sections.extend(Some((COURSE, course)).filter(|(_, sentences)| !sentences.is_empty()));
+        let (questions, answers) = self.waits_said();
+        sections.extend(self.waiting_said().map(|(heading, mut sentences)| {
+            sentences.extend(questions.map(|spread| spread.said("After questions", true)));
+            sentences.extend(answers.map(|spread| spread.said("After answers", false)));
+            (heading, sentences)
+        }));
+        sections.extend(self.steps_said().map(|(heading, said)| (heading, vec![said])));
         sections
+    }
+
+    pub(super) fn waiting_said(&self) -> Option<(&'static str, Vec<String>)> {
+        let words = self.measures.words.as_ref()?;
+        let said =
+            waiting(words).or_else(|| self.measures.has(Caveat::WrittenTranscript).then(|| vec![UNTIMED.to_owned()]));
+        Some((WAITING, said?))
+    }
+
+    pub(super) fn steps_said(&self) -> Option<(&'static str, String)> {
+        Some((STEPS, steps(self.measures.words.as_ref()?)))
+    }
+
+    /// When the coach told and asked; nothing in sessions of before that was kept.
+    pub(super) fn marks(&self) -> &[Mark] {
+        self.measures.words.as_ref().map_or(&[], |words| &words.marks)
+    }
+
+    /// Telling and asking, stretch by stretch; empty where there is too little to go by.
+    pub(super) fn course(&self) -> Vec<Stretch> {
+        let words = self.measures.words.as_ref().filter(|words| words.directiveness.utterances >= MIN_UTTERANCES);
+        words.map_or_else(Vec::new, |words| stretches(&words.marks, self.length_s))
+    }
+
+    /// The waits after questions and after answers by length, where there are enough and their lengths were kept.
+    pub(super) fn waits_said(&self) -> (Option<Spread>, Option<Spread>) {
+        let waiting = self.measures.words.as_ref().and_then(|words| words.waiting);
+        let of = |waits: Waits| Some(waits).filter(|waits| waits.count >= MIN_WAITS).and_then(Spread::of);
+        (waiting.and_then(|waiting| of(waiting.after_question)), waiting.and_then(|waiting| of(waiting.after_answer)))
     }
 
     /// How much of it was telling, to be set beside what was meant.
@@ -39,6 +88,40 @@ impl Report {
         Some(words.directiveness.index?.value)
     }
 }
+
+/// How many waits were how long.
+pub struct Spread(pub ByRole<[u32; LENGTHS]>);
+
+impl Spread {
+    /// Nothing for sessions of before these were kept.
+    pub fn of(waits: Waits) -> Option<Self> {
+        let spread = Self(waits.ended_by);
+        (spread.counts().iter().sum::<u32>() > 0).then_some(spread)
+    }
+
+    /// Whoever spoke next.
+    pub fn counts(&self) -> [u32; LENGTHS] {
+        std::array::from_fn(|at| {
+            [self.0.coach, self.0.coachee].iter().map(|counts| counts.get(at).copied().unwrap_or(0)).sum()
+        })
+    }
+
+    /// `After questions, quiet for: none 3 (the coach next twice), under 1 s 5.`
+    fn said(&self, after: &str, next: bool) -> String {
+        let counts = self.counts().into_iter().zip(self.0.coach);
+        let counts = WAITS.iter().zip(counts).filter(|(_, (all, _))| *all > 0);
+        let counts: Vec<String> = counts
+            .map(|(name, (all, coach))| match coach {
+                coach if next && coach > 0 => format!("{name} {all} (the coach next {})", times(coach)),
+                _ => format!("{name} {all}"),
+            })
+            .collect();
+        format!("{after}, quiet for: {}.", counts.join(", "))
+    }
+}
+
+/// The first of [`WAITS`] that is at least Rowe's three seconds.
+pub const FIRST_LONG: usize = 4;
 
 /// A kind of move, how often it was made, and what it is to a share of telling.
 pub struct Made {
@@ -129,8 +212,8 @@ fn directiveness(words: &WordNumbers) -> String {
         return "How much of it was telling: not enough to say.".to_owned();
     };
     let ratios: Vec<String> = [
-        directiveness.ask_tell.map(|ratio| format!("to one telling there were {ratio:.1} questions")),
-        directiveness.reflections_to_questions.map(|ratio| format!("to one question {ratio:.1} reflections")),
+        directiveness.ask_tell.map(|ratio| format!("for each telling there were {ratio:.1} questions")),
+        directiveness.reflections_to_questions.map(|ratio| format!("for each question {ratio:.1} reflections")),
     ]
     .into_iter()
     .flatten()
@@ -193,10 +276,33 @@ fn waiting(words: &WordNumbers) -> Option<Vec<String>> {
         None => "After the coach's questions: not enough to say.".to_owned(),
     };
     let after_answer = match answer.long.filter(|_| answer.count >= MIN_WAITS) {
-        Some(long) => format!("After {} answers of the coachee, in {}.", answer.count, share(long)),
+        Some(long) => format!("After {} answers of the coachee, it was so in {}.", answer.count, share(long)),
         None => "After the coachee's answers: not enough to say.".to_owned(),
     };
     Some(vec![after_question, after_answer])
+}
+
+/// Two rows of blocks, and what one of them stands for.
+fn course(stretches: &[Stretch]) -> Vec<String> {
+    let Some(first) = stretches.first() else { return Vec::new() };
+    let most = stretches.iter().map(|each| each.asking.max(each.telling)).fold(1, u32::max);
+    let row = |of: fn(&Stretch) -> u32| -> String {
+        const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+        let block = |count: u32| match count {
+            0 => '·',
+            count => HEIGHTS.get(((count * 8).div_ceil(most) as usize).saturating_sub(1)).copied().unwrap_or('█'),
+        };
+        stretches.iter().map(|each| block(of(each))).collect()
+    };
+    vec![
+        format!("{} asking", row(|each| each.asking)),
+        format!("{} telling", row(|each| each.telling)),
+        format!(
+            "Asking is questions, reflections, affirmations and leaving the choice here. Each mark is {}; the highest stands \
+             for {most}.",
+            length(f64::from(first.to_s))
+        ),
+    ]
 }
 
 fn steps(words: &WordNumbers) -> String {
@@ -245,9 +351,9 @@ mod tests {
             ownership: Ownership { coachee_steps: 3, coach_steps: 1, share: interval(0.75) },
             flanders: None,
             waiting: Some(Waiting {
-                after_question: Waits { count: 12, long: interval(0.25) },
+                after_question: Waits { count: 12, long: interval(0.25), ..Waits::default() },
                 filled_by_coach: Some(0.4),
-                after_answer: Waits { count: 3, long: interval(0.5) },
+                after_answer: Waits { count: 3, long: interval(0.5), ..Waits::default() },
             }),
             ..WordNumbers::default()
         }
@@ -260,7 +366,7 @@ mod tests {
             moves(&words),
             [
                 "Telling (information, advice, directions, criticism) was 30 % (20 to 40 %) of telling, asking, reflecting, \
-                 affirming and leaving the choice together. To one telling there were 2.1 questions, to one question 0.8 \
+                 affirming and leaving the choice together. For each telling there were 2.1 questions, for each question 0.8 \
                  reflections.",
                 "The coach: question 12, advice 3.",
                 "The coachee: noticing 7.",

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use super::{
     chart,
     json::Report,
-    measured::{MEANINGS, Made, Side},
-    phrases, steps,
+    measured::{COURSE, FIRST_LONG, MEANINGS, Made, Side, WAITS},
+    phrases::{self, Place, length},
+    steps,
 };
 
 /// What every page of the program looks like.
@@ -33,6 +34,7 @@ pub fn article(report: &Report, first: &str, next: &str, words: &str) -> String 
         measured(report),
         stances(report),
         next.to_owned(),
+        reviews(report),
         caveats(report),
         words.to_owned(),
     ];
@@ -79,16 +81,18 @@ fn shares(report: &Report) -> String {
         }
         body.push_str("</div>\n");
         body.push_str(&chart::shares(&said, ratio, &bounds));
-        let _ = writeln!(body, "<p>{} <span class=\"soft\">The bracket shows it.</span></p>", escaped(&bounds));
+        let _ = writeln!(body, "<p>{} <span class=\"soft\">The bracket shows it.</span></p>", marked(&bounds));
     } else {
         body.push_str(&paragraph(&bounds));
     }
     body.push_str(&paragraph(&report.rest_said()));
+    body.push_str(&notes(report, Place::Shares));
     section(phrases::SHARES, &body)
 }
 
 fn timeline(report: &Report) -> String {
-    let drawn = chart::timeline(&report.spans, report.length_s);
+    let marks = report.marks();
+    let drawn = chart::timeline(&report.spans, marks, report.length_s);
     if drawn.is_empty() {
         return drawn;
     }
@@ -97,12 +101,23 @@ fn timeline(report: &Report) -> String {
     } else {
         ""
     };
+    let marked = if marks.is_empty() {
+        ""
+    } else {
+        "<span><i class=\"dot\"></i>the coach asks, reflects, affirms or leaves the choice</span>\
+         <span><i class=\"stroke\"></i>the coach tells</span>"
+    };
     let key = format!(
         "<p class=\"key\"><span><i class=\"coach\"></i>coach, above</span>\
-         <span><i class=\"coachee\"></i>coachee, below</span>{unknown}</p>\n"
+         <span><i class=\"coachee\"></i>coachee, below</span>{unknown}{marked}</p>\n"
     );
-    section("Who spoke when", &format!("{key}{drawn}"))
+    let doubt = if marks.is_empty() { "" } else { MARKS };
+    section("Who spoke when", &format!("{key}{drawn}{doubt}"))
 }
+
+/// What a mark is worth.
+const MARKS: &str = "<p class=\"soft\">Gaps are silence. A single mark may be wrong: what an utterance does is told right more \
+    often than not, and many together say more than one.</p>\n";
 
 fn turns(report: &Report) -> String {
     let Some(rows) = report.turns_said() else { return String::new() };
@@ -121,6 +136,7 @@ fn turns(report: &Report) -> String {
     }
     table.push_str("</tbody>\n</table>\n");
     table.extend(report.interruptions_said().map(|said| paragraph(&said)));
+    table.push_str(&notes(report, Place::Turns));
     let [heading, ..] = phrases::TURNS;
     section(heading, &table)
 }
@@ -129,9 +145,15 @@ fn turns(report: &Report) -> String {
 const SIDES: &str = "<p class=\"soft\">How often each did what. The coach's bars are filled for telling, outlined for asking and \
     the like, grey for neither.</p>\n";
 
-/// What was made of the words: a section each for moves, waiting and next steps.
+/// What was made of the words: a section each for moves, their course, waiting and next steps.
 fn measured(report: &Report) -> String {
-    let Some(moves) = report.moves_said() else { return String::new() };
+    let Some(moves) = report.moves_said() else {
+        let said = report.words_measured().into_iter().map(|(heading, sentences)| {
+            let said: String = sentences.iter().map(|sentence| paragraph(sentence)).collect();
+            section(heading, &format!("{said}{}", notes(report, Place::Words)))
+        });
+        return said.collect();
+    };
     let telling = moves.index.map_or_else(String::new, |index| {
         let bounds = (index.low, index.high);
         let key = "<p class=\"ends\"><span>telling</span><span>asking, reflecting, affirming, leaving the choice</span></p>\n";
@@ -143,19 +165,89 @@ fn measured(report: &Report) -> String {
         Side::Neither => "unknown",
     };
     let body = format!(
-        "{telling}{}{SIDES}<div class=\"pair\">\n{}{}</div>\n{}{}",
+        "{telling}{}{}{SIDES}<div class=\"pair\">\n{}{}</div>\n{}{}",
         paragraph(&moves.telling),
+        notes(report, Place::Words),
         counts("The coach", &moves.coach, side),
         counts("The coachee", &moves.coachee, |_| "coachee"),
         moves.questions.as_deref().map_or_else(String::new, paragraph),
         meanings(&moves.coach, &moves.coachee),
     );
-    let others = report.words_measured().into_iter().filter(|(heading, _)| *heading != moves.heading);
-    let others = others.map(|(heading, sentences)| {
-        let said: String = sentences.iter().map(|sentence| paragraph(sentence)).collect();
-        section(heading, &said)
+    let steps = report.steps_said().map(|(heading, said)| section(heading, &paragraph(&said)));
+    let sections = [Some(section(moves.heading, &body)), course(report), waiting(report), steps];
+    sections.into_iter().flatten().collect()
+}
+
+/// Telling against asking over the session.
+fn course(report: &Report) -> Option<String> {
+    let stretches = report.course();
+    let (first, last) = (stretches.first()?, stretches.last()?);
+    let key = format!(
+        "<p class=\"soft\">Upwards, outlined: asking, reflecting, affirming, leaving the choice. Downwards, filled: telling. A \
+         column is {}.</p>\n",
+        length(f64::from(first.to_s))
+    );
+    let picture = format!(
+        "<div class=\"trend\"><span>asking</span><span></span><span>telling</span>{}</div>\n\
+         <p class=\"ends days\"><span>{}</span><span>{}</span></p>\n",
+        chart::course(COURSE, &stretches),
+        chart::clock(0.0),
+        chart::clock(f64::from(last.to_s))
+    );
+    Some(section(COURSE, &format!("{key}{picture}")))
+}
+
+/// The waits: what they come to, and how they were distributed.
+fn waiting(report: &Report) -> Option<String> {
+    let (heading, sentences) = report.waiting_said()?;
+    let said: String = sentences.iter().map(|sentence| paragraph(sentence)).collect();
+    let (questions, answers) = report.waits_said();
+    let questions = questions.map(|spread| {
+        let caption = "After the coach\u{2019}s questions: quiet for how long, and who spoke next";
+        waits(caption, &["coachee", "coach"], spread.0.coachee.into_iter().zip(spread.0.coach).map(|(a, b)| [a, b]))
     });
-    std::iter::once(section(moves.heading, &body)).chain(others).collect()
+    let answers = answers.map(|spread| {
+        let caption = "After the coachee\u{2019}s answers: quiet for how long";
+        waits(caption, &["how many"], spread.counts().into_iter().map(|count| [count]))
+    });
+    let tables: String = [questions, answers].into_iter().flatten().collect();
+    let tables = if tables.is_empty() {
+        tables
+    } else {
+        format!("<div class=\"pair\">\n{tables}</div>\n<p class=\"soft\">Below the line: three seconds and more.</p>\n")
+    };
+    Some(section(heading, &format!("{said}{tables}")))
+}
+
+/// Waits by their length as a table whose bars repeat its numbers: in one column, or for the coachee and the coach.
+fn waits<const N: usize>(caption: &str, heads: &[&str; N], counts: impl Iterator<Item = [u32; N]> + Clone) -> String {
+    let most = f64::from(counts.clone().map(|row| row.iter().sum()).max().unwrap_or(1).max(1));
+    let rows: String = WAITS
+        .iter()
+        .zip(counts)
+        .enumerate()
+        .map(|(at, (name, row))| {
+            let class = if at == FIRST_LONG { " class=\"long\"" } else { "" };
+            let cells: String = row.iter().map(|count| format!("<td>{count}</td>")).collect();
+            let shares = row.map(|count| f64::from(count) / most);
+            let bar = match shares.as_slice() {
+                [coachee, coach] => chart::pair([*coachee, *coach]),
+                shares => chart::bar("unknown", shares.iter().sum()),
+            };
+            format!("<tr{class}><th scope=\"row\">{name}</th>{cells}<td class=\"bar\">{bar}</td></tr>\n")
+        })
+        .collect();
+    let heads: String = heads
+        .iter()
+        .map(|head| {
+            let key = if N > 1 { format!("<i class=\"{head}\"></i>") } else { String::new() };
+            format!("<th scope=\"col\">{key}{head}</th>")
+        })
+        .collect();
+    format!(
+        "<table class=\"counts waits\"><caption>{caption}</caption>\n<thead><tr><th scope=\"col\">quiet for</th>{heads}<td></td>\
+         </tr></thead>\n<tbody>\n{rows}</tbody></table>\n"
+    )
 }
 
 /// Moves with how often each was made, as a table whose bars repeat its numbers.
@@ -193,13 +285,22 @@ fn stances(report: &Report) -> String {
     section(phrases::STANCES, &said)
 }
 
+/// What comes up for both of them.
+fn reviews(report: &Report) -> String {
+    let lines: String = report.reviews.iter().map(|line| paragraph(line)).collect();
+    if lines.is_empty() { lines } else { section("To talk about", &lines) }
+}
+
 fn caveats(report: &Report) -> String {
-    if report.caveats.is_empty() {
-        return String::new();
-    }
+    let points = notes(report, Place::Whole);
+    if points.is_empty() { points } else { section(phrases::CAVEATS, &points) }
+}
+
+/// The caveats of a place.
+fn notes(report: &Report, place: Place) -> String {
     let points: String =
-        report.caveats.iter().map(|caveat| format!("<li>{}</li>\n", marked(&caveat.message))).collect();
-    section(phrases::CAVEATS, &format!("<ul>\n{points}</ul>\n"))
+        report.caveats_at(place).into_iter().map(|caveat| format!("<li>{}</li>\n", marked(caveat))).collect();
+    if points.is_empty() { points } else { format!("<ul class=\"notes\">\n{points}</ul>\n") }
 }
 
 /// Where the words are, for a page that cannot show them.

@@ -13,6 +13,48 @@ pub const STANCES: &str = "What you meant it to be";
 pub const CAVEATS: &str = "Good to know";
 pub const WORDS: &str = "The words";
 
+/// Beside which number a caveat stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Shares,
+    Turns,
+    Words,
+    /// It concerns all of the session, or nothing that is shown.
+    Whole,
+}
+
+impl Place {
+    fn of(caveat: Caveat) -> Self {
+        match caveat {
+            Caveat::NoSpeech
+            | Caveat::SilentTrack
+            | Caveat::OneVoice
+            | Caveat::NoSpeakerModel
+            | Caveat::MuchUnattributed
+            | Caveat::ShortSession
+            | Caveat::SimilarVoices
+            | Caveat::MoreVoices
+            | Caveat::Echo
+            | Caveat::RolesAssumed
+            | Caveat::BackchannelsCounted => Self::Shares,
+            Caveat::FewTurns | Caveat::OneMicrophone => Self::Turns,
+            Caveat::DemoModel
+            | Caveat::WordsFailed
+            | Caveat::WordsPoor
+            | Caveat::FewUtterances
+            | Caveat::MovesNotCoded
+            | Caveat::MovesByWordsOnly
+            | Caveat::NotEnglish => Self::Words,
+            Caveat::Recovered
+            | Caveat::Dropped
+            | Caveat::Gaps
+            | Caveat::WrittenTranscript
+            | Caveat::ConsentAsserted
+            | Caveat::Unknown => Self::Whole,
+        }
+    }
+}
+
 /// One person's part of the talk.
 pub struct ShareSaid {
     pub name: &'static str,
@@ -36,6 +78,17 @@ impl Report {
             _ => "two microphones",
         };
         format!("{} · {} · {microphones}", self.when(), length(self.length_s))
+    }
+
+    /// The caveats that stand at a place, the weightiest first. Where there are no turns to stand beside, theirs are general.
+    pub(super) fn caveats_at(&self, place: Place) -> Vec<&str> {
+        let no_turns = self.turns_said().is_none();
+        let stands = |caveat| match Place::of(caveat) {
+            Place::Turns if no_turns => Place::Whole,
+            stands => stands,
+        };
+        let each = self.measures.caveats.iter().zip(&self.caveats);
+        each.filter(|(caveat, _)| stands(**caveat) == place).map(|(_, advice)| advice.message.as_str()).collect()
     }
 
     /// Both people's shares; empty when nothing should be concluded from them.

@@ -32,6 +32,13 @@ impl Report {
         self
     }
 
+    /// The same report with what comes up for both: on the page, a line each. On a terminal whoever prints it says it.
+    #[must_use]
+    pub fn with_reviews(mut self, lines: Vec<String>) -> Self {
+        self.reviews = lines;
+        self
+    }
+
     /// What the coach chose for next time.
     pub fn next_step(&self) -> Option<&str> {
         self.steps.next.as_deref()

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::*;
 use crate::{
     measures::{
-        Models,
+        Interval, Models, Point,
         properties::{any_numbers, spans},
         words,
     },
@@ -56,133 +56,60 @@ fn numbers() -> Numbers {
     }
 }
 
-#[test]
-fn the_text_at_80_columns() {
-    let expected = "\
-Session with Ana
-2026-11-24 09:00 UTC · 10 min · one microphone
-
-How the talk was shared
-  Coach    ███████████████████▎····························  40 %     3 min 20 s
-  Coachee  ████████████████████████████▊···················  60 %          5 min
-  The coach's share lies between 35 and 45 %.
-  Silence 1 min 40 s.
-
-Turns            how many       typical       longest
-  Coach                50           4 s           4 s
-  Coachee              50           6 s           6 s
-
-What you meant it to be
-  The coach meant it to be facilitative (the coachee finds the way).
-  Of all talk, 40 % was the coach's. Who talks how long is one part of it; what
-  is said in that time is the larger one.
-
-One thing to try next
-  Nothing is chosen yet: `sidetone report 01ARZ3NDEKTSV4RRFFQ69G5FAV --next`
-  offers a few.
-
-Good to know
-  - Whoever spoke first was taken for the coach. If that is the wrong way round:
-    `sidetone swap 01ARZ3NDEKTSV4RRFFQ69G5FAV`.
-  - Interruptions are not counted: with one microphone, two people speaking at
-    once cannot be told apart well enough.
-  - Questions, advice, waiting and next steps are not counted: there are no
-    words to count them by.
-  - \"Mm hm\" and the like count as talk.
-
-The words
-  Sealed to Ana, who alone can read them and decides what becomes of them:
-    sidetone open 01ARZ3NDEKTSV4RRFFQ69G5FAV
-";
-    assert_eq!(report(&session(), "undecided", &numbers()).to_text(80, false), expected);
+/// Each form as a whole, as it lies in `snapshots/`.
+fn is_as_in(name: &str, made: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/snapshots").join(name);
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    if made != expected {
+        let now = std::env::temp_dir().join(name);
+        std::fs::write(&now, made).unwrap();
+        panic!(
+            "another {name} is made than before\nhint: diff {0} {1}; if it is as it should be: cp {1} {0}",
+            path.display(),
+            now.display()
+        );
+    }
 }
 
 #[test]
-fn the_text_of_two_microphones_at_60_columns() {
-    let expected = "\
-Session with Ana
-2026-11-24 09:00 UTC · 10 min · two microphones
-
-How the talk was shared
-  Coach    ███████████▎················  40 %     3 min 20 s
-  Coachee  ████████████████▊···········  60 %          5 min
-  The coach's share lies between 38 and 42 %.
-  Silence 1 min 40 s, lost 1.3 s.
-
-Turns            how many       typical       longest
-  Coach                50           4 s           4 s
-  Coachee              50           6 s           6 s
-  Nobody took over while the other spoke.
-
-What you meant it to be
-  The coach: facilitative (the coachee finds the way). Ana:
-  directive (the coach shows the way).
-  Of all talk, 40 % was the coach's. Who talks how long is
-  one part of it; what is said in that time is the larger
-  one.
-
-One thing to try next
-  Nothing is chosen yet:
-  `sidetone report 01ARZ3NDEKTSV4RRFFQ69G5FAV --next` offers
-  a few.
-
-Good to know
-  - The computer was too busy to keep all of the sound; what
-    was lost is in no number. Close other programs next
-    time.
-  - Questions, advice, waiting and next steps are not
-    counted: there are no words to count them by.
-  - \"Mm hm\" and the like count as talk.
-
-The words
-  Ana had them deleted. These numbers are what is left.
-";
+fn every_form_is_as_it_was() {
+    let full = report(&session(), "kept", &numbers_with_words())
+        .with_steps(Steps {
+            before: Some(("Wait".to_owned(), "2026-11-20T09:00:00Z".to_owned())),
+            next: Some("Ask".to_owned()),
+        })
+        .with_reviews(vec!["For you both: is it time? `sidetone pairing review Ana`".to_owned()]);
     let two = Numbers { tracks: 2, doubts: Vec::new(), dropped_s: 1.25, ..numbers() };
-    let session = Session { coachee_stance: Some(Stance::Directive), ..session() };
-    assert_eq!(report(&session, "deleted", &two).to_text(60, false), expected);
-}
-
-#[test]
-fn the_text_of_too_little() {
-    let expected = "\
-Session with Ana
-2026-11-24 09:00 UTC · 10 min · one microphone
-
-How the talk was shared
-  Not enough to say.
-  Silence 9 min 42 s, unclear who 1 s.
-
-Turns            how many       typical       longest
-  Coach                 1       too few          10 s
-  Coachee               1       too few           7 s
-
-What you meant it to be
-  Nobody said beforehand; `--stance` at the start is for that.
-
-One thing to try next
-  Nothing is chosen yet:
-  `sidetone report 01ARZ3NDEKTSV4RRFFQ69G5FAV --next` offers a few.
-
-Good to know
-  - Of less than half a minute of talk it is clear whose it was: not
-    enough to say how it was shared.
-  - Whoever spoke first was taken for the coach. If that is the wrong
-    way round: `sidetone swap 01ARZ3NDEKTSV4RRFFQ69G5FAV`.
-  - There were few turns, so their typical length may be chance.
-  - Interruptions are not counted: with one microphone, two people
-    speaking at once cannot be told apart well enough.
-  - Questions, advice, waiting and next steps are not counted: there are
-    no words to count them by.
-  - \"Mm hm\" and the like count as talk.
-
-The words
-  None could be decoded. The sound stays sealed to Ana, who may try
-  again:
-    sidetone transcript redo 01ARZ3NDEKTSV4RRFFQ69G5FAV
-";
-    let short = Numbers { spans: spans("a 0 10, b 11 18, ? 20 21"), words_decoded: false, ..numbers() };
-    let session = Session { coach_stance: None, ..session() };
-    assert_eq!(report(&session, "undecided", &short).to_text(72, false), expected);
+    let two = report(&Session { coachee_stance: Some(Stance::Directive), ..session() }, "deleted", &two);
+    let little = Numbers { spans: spans("a 0 10, b 11 18, ? 20 21"), words_decoded: false, ..numbers() };
+    let little = report(&Session { coach_stance: None, ..session() }, "undecided", &little);
+    let no_words = report(&session(), "undecided", &numbers());
+    let point = |day: u32| {
+        let share = |value: f64| Some(Interval { value, low: value - 0.05, high: value + 0.05 });
+        let telling = share(if day > 7 { 0.3 } else { 0.5 } + f64::from(day % 3) / 50.0);
+        (format!("2026-11-{day:02}T09:00:00Z"), Point { talk: share(0.5), telling, ..Point::default() })
+    };
+    let over_time = trend(Some("Ana"), &(1..=12).map(point).collect::<Vec<_>>());
+    let pretty = |json: &Value| format!("{json:#}\n");
+    for (name, made) in [
+        ("words-80.txt", full.to_text(80, false)),
+        ("words-48.txt", full.to_text(48, false)),
+        ("words-color-100.txt", full.to_text(100, true)),
+        ("words.html", page(&full)),
+        ("words.json", pretty(&full.to_json())),
+        ("no-words-80.txt", no_words.to_text(80, false)),
+        ("no-words.html", page(&no_words)),
+        ("two-microphones-60.txt", two.to_text(60, false)),
+        ("little-72.txt", little.to_text(72, false)),
+        ("little.html", page(&little)),
+        ("little.json", pretty(&little.to_json())),
+        ("turns.rttm", rttm(&session().id, &numbers())),
+        ("trend-80.txt", over_time.to_text(80, false)),
+        ("trend.html", over_time.to_page()),
+        ("trend.json", pretty(&over_time.to_json())),
+    ] {
+        is_as_in(name, &made.replace(STYLE, ""));
+    }
 }
 
 #[test]
@@ -226,7 +153,7 @@ fn the_page_needs_nothing_else_and_says_what_the_text_says() {
     let said = [
         "<h1>Session with Ana</h1>",
         "<strong>40 %</strong>",
-        "The coach&#39;s share lies between 35 and 45 %.",
+        "The coach&#39;s share lies between 35 and 45\u{a0}%.",
         "<tr><th scope=\"row\">Coachee</th><td>50</td><td>6 s</td><td>6 s</td></tr>",
         "<code>sidetone open 01ARZ3NDEKTSV4RRFFQ69G5FAV</code>",
     ];
@@ -329,6 +256,49 @@ fn what_the_words_did_is_in_every_form() {
     }
 }
 
+/// What stood in the vault before marks and lengths of waits were kept.
+#[test]
+fn an_older_session_shows_what_it_has() {
+    let mut stored = serde_json::to_value(numbers_with_words()).unwrap();
+    for words in stored["by_words"].as_array_mut().unwrap() {
+        words.as_object_mut().unwrap().remove("marks");
+        for waits in ["after_question", "after_answer"] {
+            words["waiting"][waits].as_object_mut().unwrap().remove("ended_by");
+        }
+    }
+    let older: Numbers = serde_json::from_value(stored).unwrap();
+    let report = report(&session(), "kept", &older);
+    let (text, page, json) = (report.to_text(80, false), page(&report), report.to_json());
+    assert!(text.contains("After 20 questions of the coach") && page.contains("After 20 questions of the coach"));
+    assert!(!text.contains("quiet for:") && !page.contains(">quiet for<") && !page.contains("over the session"));
+    assert_eq!((&json["course"], &json["wait_time"]["after_question"]["pauses"]["none"]), (&Value::Null, &Value::Null));
+    assert!(page.contains("Who spoke when") && !page.contains("class=\"marked\""));
+}
+
+/// Of whom the roles now call the coachee, no utterance is told apart in the clear.
+#[test]
+fn exchanged_roles_leave_no_mark() {
+    let swapped = numbers_with_words().swapped();
+    assert!(!serde_json::to_string(&swapped).unwrap().contains("at_s"));
+    assert!(serde_json::to_string(&numbers_with_words()).unwrap().contains("at_s"));
+    assert!(!page(&report(&session(), "kept", &swapped)).contains("over the session"));
+}
+
+#[test]
+fn each_caveat_stands_once_beside_its_number() {
+    let doubted =
+        Numbers { doubts: vec!["echo".to_owned(), "recovered".to_owned()], recovered: true, ..numbers_with_words() };
+    for numbers in [doubted, numbers(), Numbers::default()] {
+        let report = report(&session(), "kept", &numbers);
+        let (text, page) = (report.to_text(100, false), page(&report));
+        for caveat in &report.caveats {
+            let first = caveat.message.split(['.', '`', '\'', '"']).find(|part| part.len() > 10).unwrap();
+            assert_eq!(page.matches(first).count(), 1, "{first}");
+        }
+        assert_eq!(text.matches("\n  - ").count(), report.caveats.len(), "{text}");
+    }
+}
+
 #[test]
 fn words_that_must_not_be_used_are_in_no_number() {
     let demo = Numbers { word_numbers_unusable: Some("demo_model".to_owned()), ..numbers_with_words() };
@@ -344,7 +314,7 @@ fn words_that_must_not_be_used_are_in_no_number() {
     }
 }
 
-/// The contract, with `report --json` in it word for word.
+/// The contract, with `report --json` in it word for word, and what was added since.
 const CONTRACT: &str = r#"{
   "session": "01J...", "coachee": "NAME", "started_at": "RFC 3339", "duration_s": 1800.0,
   "stance": {"coach": "facilitative", "coachee": null}, "tracks": 1,
@@ -352,8 +322,14 @@ const CONTRACT: &str = r#"{
   "speech": {"coach_s": 0, "coachee_s": 0, "overlap_s": 0, "silence_s": 0, "unattributed_s": 0},
   "talk_ratio": {"coach": 0.43, "low": 0.41, "high": 0.45},
   "turns": {"coach": {"count": 0, "median_s": 0, "longest_s": 0}, "coachee": {"count": 0, "median_s": 0, "longest_s": 0}},
-  "wait_time": {"after_question": {"count": 0, "share_3s": 0, "low": 0, "high": 0, "filled_by_coach": 0},
-                "after_answer": {"count": 0, "share_3s": 0, "low": 0, "high": 0}},
+  "wait_time": {"after_question": {"count": 0, "share_3s": 0, "low": 0, "high": 0, "filled_by_coach": 0,
+                                   "pauses": {"none": 0, "under_1s": 0, "from_1s": 0, "from_2s": 0, "from_3s": 0, "from_4s": 0,
+                                              "from_5s": 0},
+                                   "pauses_filled_by_coach": {"none": 0, "under_1s": 0, "from_1s": 0, "from_2s": 0, "from_3s": 0,
+                                                              "from_4s": 0, "from_5s": 0}},
+                "after_answer": {"count": 0, "share_3s": 0, "low": 0, "high": 0,
+                                 "pauses": {"none": 0, "under_1s": 0, "from_1s": 0, "from_2s": 0, "from_3s": 0, "from_4s": 0,
+                                            "from_5s": 0}}},
   "interruptions": {"by_coach": null, "by_coachee": null},
   "moves": {"coach": {"question": 0, "reflection": 0, "affirmation": 0, "support": 0, "autonomy": 0, "information": 0,
                       "advice": 0, "advice_invited": 0, "direction": 0, "confrontation": 0, "structure": 0, "backchannel": 0},
@@ -364,6 +340,7 @@ const CONTRACT: &str = r#"{
                 "ask_for": {"noticing": 0, "reasoning": 0, "alternatives": 0, "other": 0}},
   "directiveness": {"index": 0.31, "low": 0.24, "high": 0.39, "ask_tell_ratio": 2.1, "reflections_to_questions": 0.8,
                     "flanders": {"I_D": 1.4, "i_d": 2.2}},
+  "course": [{"from_s": 0, "to_s": 120, "telling": 0, "asking": 0}],
   "ownership": {"coachee_steps": 0, "coach_steps": 0, "share": null, "low": null, "high": null},
   "health": {"dropped_s": 0, "gaps": 0, "recovered": false},
   "decision": "undecided|kept|deleted|taken", "caveats": [{"code": "short_session", "message": "..."}]
@@ -393,7 +370,11 @@ fn the_keys_are_the_contracts() {
     paths(&serde_json::from_str(CONTRACT).unwrap(), "", &mut expected);
     for numbers in [numbers(), Numbers::default(), numbers_with_words()] {
         let mut found = BTreeSet::new();
-        paths(&report(&session(), "kept", &numbers).to_json(), "", &mut found);
+        let mut json = report(&session(), "kept", &numbers).to_json();
+        if json["course"].is_null() {
+            json["course"] = serde_json::json!([{"from_s": null, "to_s": null, "telling": null, "asking": null}]);
+        }
+        paths(&json, "", &mut found);
         assert_eq!(found, expected);
     }
 }

@@ -1,6 +1,11 @@
 //! The report that a terminal shows: what a coach reads in the minute after a session.
 
-use super::{json::Report, layout::Sheet, phrases, steps};
+use super::{
+    json::Report,
+    layout::Sheet,
+    phrases::{self, Place},
+    steps,
+};
 
 impl Report {
     /// For a terminal `width` columns wide (48 to 100 are used); `color` adds ANSI colours.
@@ -15,9 +20,15 @@ impl Report {
         }
         self.shares(&mut sheet);
         self.turns(&mut sheet);
-        for (heading, sentences) in self.words_measured() {
+        for (index, (heading, sentences)) in self.words_measured().into_iter().enumerate() {
             sheet.heading(heading);
-            sentences.iter().for_each(|sentence| sheet.say(sentence));
+            for (at, sentence) in sentences.iter().enumerate() {
+                sheet.say(sentence);
+                // Beside how much was telling, which is what most of them are about.
+                if index == 0 && at == 0 {
+                    self.notes(Place::Words, &mut sheet);
+                }
+            }
         }
         sheet.heading(phrases::STANCES);
         for sentence in self.stances_said() {
@@ -25,12 +36,10 @@ impl Report {
         }
         sheet.heading(steps::NEXT);
         sheet.say(&self.next_said());
-        if !self.caveats.is_empty() {
+        if !self.caveats_at(Place::Whole).is_empty() {
             sheet.heading(phrases::CAVEATS);
         }
-        for caveat in &self.caveats {
-            sheet.note(&caveat.message);
-        }
+        self.notes(Place::Whole, &mut sheet);
         let (said, commands) = self.words_said();
         sheet.heading(phrases::WORDS);
         sheet.say(&said);
@@ -47,6 +56,12 @@ impl Report {
         }
         sheet.say(&self.bounds_said());
         sheet.say(&self.rest_said());
+        self.notes(Place::Shares, sheet);
+    }
+
+    /// What to know of the numbers above.
+    fn notes(&self, place: Place, sheet: &mut Sheet) {
+        self.caveats_at(place).into_iter().for_each(|caveat| sheet.note(caveat));
     }
 
     fn turns(&self, sheet: &mut Sheet) {
@@ -58,5 +73,6 @@ impl Report {
         if let Some(sentence) = self.interruptions_said() {
             sheet.say(&sentence);
         }
+        self.notes(Place::Turns, sheet);
     }
 }

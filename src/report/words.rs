@@ -2,9 +2,12 @@
 
 use serde::Serialize;
 
-use super::json::{rounded, share};
+use super::{
+    json::{rounded, share},
+    measured::Spread,
+};
 use crate::{
-    measures::{self, Interval, WordNumbers},
+    measures::{self, Interval, LENGTHS, WordNumbers},
     moves::{Asks, CoachMove, CoacheeMove},
 };
 
@@ -21,6 +24,8 @@ struct AfterQuestion {
     low: Option<f64>,
     high: Option<f64>,
     filled_by_coach: Option<f64>,
+    pauses: Pauses,
+    pauses_filled_by_coach: Pauses,
 }
 
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -29,6 +34,42 @@ struct AfterAnswer {
     share_3s: Option<f64>,
     low: Option<f64>,
     high: Option<f64>,
+    pauses: Pauses,
+}
+
+/// How many pauses were how long; `null` in sessions of before that was kept.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Pauses {
+    none: Option<u32>,
+    under_1s: Option<u32>,
+    from_1s: Option<u32>,
+    from_2s: Option<u32>,
+    from_3s: Option<u32>,
+    from_4s: Option<u32>,
+    from_5s: Option<u32>,
+}
+
+impl Pauses {
+    fn of(counts: [u32; LENGTHS]) -> Self {
+        let [none, under_1s, from_1s, from_2s, from_3s, from_4s, from_5s] = counts.map(Some);
+        Self { none, under_1s, from_1s, from_2s, from_3s, from_4s, from_5s }
+    }
+}
+
+/// Telling and asking in a stretch of the session, as counts.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Stretch {
+    from_s: u32,
+    to_s: u32,
+    telling: u32,
+    asking: u32,
+}
+
+impl From<measures::Stretch> for Stretch {
+    fn from(stretch: measures::Stretch) -> Self {
+        let measures::Stretch { from_s, to_s, telling, asking } = stretch;
+        Self { from_s, to_s, telling, asking }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -131,12 +172,22 @@ impl From<&WordNumbers> for WaitTime {
         let question = waiting.after_question;
         let [share_3s, low, high] = parts(question.long);
         let filled_by_coach = waiting.filled_by_coach.map(share);
-        let after_question = AfterQuestion { count: Some(question.count), share_3s, low, high, filled_by_coach };
-        let [share_3s, low, high] = parts(waiting.after_answer.long);
-        Self {
-            after_question,
-            after_answer: AfterAnswer { count: Some(waiting.after_answer.count), share_3s, low, high },
-        }
+        let pauses = |spread: Option<Spread>| spread.map_or_else(Pauses::default, |spread| Pauses::of(spread.counts()));
+        let after_question = AfterQuestion {
+            count: Some(question.count),
+            share_3s,
+            low,
+            high,
+            filled_by_coach,
+            pauses: pauses(Spread::of(question)),
+            pauses_filled_by_coach: Spread::of(question)
+                .map_or_else(Pauses::default, |spread| Pauses::of(spread.0.coach)),
+        };
+        let answer = waiting.after_answer;
+        let [share_3s, low, high] = parts(answer.long);
+        let after_answer =
+            AfterAnswer { count: Some(answer.count), share_3s, low, high, pauses: pauses(Spread::of(answer)) };
+        Self { after_question, after_answer }
     }
 }
 

@@ -157,6 +157,11 @@ impl Detector {
         self.speaking
     }
 
+    /// Whether there is speech that is not final yet: it goes on, or its pause may still be bridged.
+    pub fn undecided(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// Takes the score and level of the next frame; returns speech that this made final.
     fn judge(&mut self, score: f32, db: f32) -> Option<Span> {
         self.speaking = score >= if self.speaking { OFF_SCORE } else { ON_SCORE };

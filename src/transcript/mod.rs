@@ -5,6 +5,7 @@
 //! them.
 
 mod align;
+mod commands;
 mod format;
 mod tokens;
 mod whisper;
@@ -17,6 +18,7 @@ pub(crate) mod tests;
 use std::fmt;
 
 pub use align::align;
+pub use commands::{Command, WakeWord};
 pub use format::{Format, Named, write, write_coded};
 pub use whisper::{Decoded, Whisper};
 pub use windows::{Packer, Window};

@@ -24,21 +24,33 @@ use crate::units::SAMPLE_RATE;
 /// into words (with the demo model chords come to -1.1 and speech to -0.2).
 const NO_SPEECH: f32 = 0.6;
 const UNLIKELY_LOGPROB: f32 = -1.0;
+/// Samples to a position of Whisper's encoder (20 ms), the most positions it has, and what whisper.cpp rounds them up to for flash
+/// attention (`GGML_PAD(n_ctx, 256)` in 1.8).
+const POSITION_SAMPLES: usize = SAMPLE_RATE as usize / 50;
+const POSITIONS_MAX: usize = 1500;
+const POSITIONS_MULTIPLE: usize = 256;
 /// Faster than anybody speaks: a record stands near 11 words a second, fast talk is at 5.
 const MAX_WORDS_PER_S: f64 = 10.0;
 /// Whisper goes on after the last time it gave. A rest shorter than this is silence, and costs as much as a window.
 const REST_WORTH_A_PASS_S: f64 = 1.0;
 /// A model that understands nothing gives times a few hundredths apart, and would be asked a thousand times.
 const MAX_PASSES: u32 = 3;
+/// Silence behind a short utterance, so that the model sees that it is over (1 s).
+const SHORT_REST: usize = SAMPLE_RATE as usize;
 
 /// A Whisper model, loaded once for the life of the process.
 pub struct Whisper {
+    context: WhisperContext,
     /// States are heavy (caches and scratch for one window): there is one, and who decodes waits for it.
     state: Mutex<WhisperState>,
+    /// Another for short utterances, which must not wait for a window: made when it is first wanted.
+    quick: Mutex<Option<WhisperState>>,
     threads: c_int,
     /// From this token on, tokens are no text.
     first_special: WhisperTokenId,
     longest: usize,
+    /// Windows are heard at their own length; else every one is filled up to 30 s with silence, as OpenAI's models want.
+    at_its_length: bool,
 }
 
 impl fmt::Debug for Whisper {
@@ -66,15 +78,19 @@ impl Whisper {
         Ok(Self {
             first_special: context.token_eot(),
             state: Mutex::new(context.create_state().map_err(failed)?),
+            quick: Mutex::default(),
+            context,
             threads: c_int::try_from(threads.max(1)).unwrap_or(1),
             longest: WINDOW_SAMPLES_MAX,
+            at_its_length: false,
         })
     }
 
-    /// The same, for windows of at most `seconds`: a model that has learnt no longer ones.
+    /// The same, for windows of at most `seconds`, heard at their own length: a model that has learnt just that.
     #[must_use]
     pub fn hearing(mut self, seconds: f64) -> Self {
         self.longest = crate::units::Sample::from_seconds(seconds).0 as usize;
+        self.at_its_length = true;
         self
     }
 
@@ -88,12 +104,40 @@ impl Whisper {
     /// # Errors
     /// When whisper.cpp fails: out of memory, as a rule.
     pub fn decode(&self, window: &Window) -> Result<Decoded, TranscriptError> {
+        let mut parameters = self.parameters();
+        if self.at_its_length {
+            parameters.set_audio_ctx(positions(window.samples.len()));
+        }
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.run(&mut state, window, parameters)
+    }
+
+    /// The same for an utterance of a few seconds, beside a window that is being decoded. The encoder hears it without the
+    /// long silence behind it: a fraction of the work, and good enough for a command of three words.
+    ///
+    /// # Errors
+    /// As [`Whisper::decode`].
+    pub fn decode_short(&self, window: &Window) -> Result<Decoded, TranscriptError> {
+        let mut parameters = self.parameters();
+        parameters.set_audio_ctx(positions(window.samples.len() + SHORT_REST));
+        let mut quick = self.quick.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = match &mut *quick {
+            Some(state) => state,
+            none => none.insert(self.context.create_state().map_err(failed)?),
+        };
+        self.run(state, window, parameters)
+    }
+
+    fn run(
+        &self,
+        state: &mut WhisperState,
+        window: &Window,
+        mut parameters: FullParams<'_, '_>,
+    ) -> Result<Decoded, TranscriptError> {
         if window.samples.is_empty() {
             return Ok(Decoded::default());
         }
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut passes = Passes { done: 0, percent: 0, seconds: window.samples.len() as f64 / f64::from(SAMPLE_RATE) };
-        let mut parameters = self.parameters();
         // SAFETY: whisper.cpp calls these on this thread and only during `full`, which `passes` outlives; their
         // signatures are the ones it declares.
         unsafe {
@@ -103,9 +147,7 @@ impl Whisper {
             parameters.set_start_encoder_callback(Some(worth_a_pass));
             parameters.set_start_encoder_callback_user_data(data);
         }
-        state
-            .full(parameters, &window.samples)
-            .map_err(|error| TranscriptError::Decode { reason: format!("whisper.cpp says {error:?}") })?;
+        state.full(parameters, &window.samples).map_err(failed)?;
         let mut decoded = Decoded { passes: passes.done, ..Decoded::default() };
         let mut sum = 0.0;
         for segment in state.as_iter() {
@@ -164,6 +206,17 @@ impl Whisper {
         }
         sum
     }
+}
+
+/// How many of the encoder's positions a window of so many samples takes, to whisper.cpp's next multiple: what it adds itself
+/// to get there are not silent positions but empty ones, which attention sees all the same.
+fn positions(samples: usize) -> c_int {
+    let positions = samples.div_ceil(POSITION_SAMPLES).next_multiple_of(POSITIONS_MULTIPLE).min(POSITIONS_MAX);
+    c_int::try_from(positions).unwrap_or(0)
+}
+
+fn failed(error: WhisperError) -> TranscriptError {
+    TranscriptError::Decode { reason: format!("whisper.cpp says {error:?}") }
 }
 
 /// Words of a window.

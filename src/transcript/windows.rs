@@ -75,6 +75,13 @@ impl Window {
         Self { track, samples: Vec::new(), pieces: Vec::new(), stretches: Vec::new(), length: 0 }
     }
 
+    /// One utterance and nothing else; `None` without any sound.
+    pub fn alone(track: Track, first: Sample, samples: Vec<f32>) -> Option<Self> {
+        let length = samples.len();
+        let said = (0, Span::new(first, Sample(first.0 + length as u64))?);
+        Some(Self { track, samples, pieces: vec![said], stretches: vec![said], length })
+    }
+
     /// The session's time for a time in the window (seconds from its start); `None` where no piece is.
     pub fn session_time(&self, seconds: f64) -> Option<Sample> {
         let at = Sample::from_seconds(seconds).0;
@@ -123,9 +130,25 @@ impl Window {
 
     /// Drops what was said at or after `from`. False when nothing is left.
     pub fn forget_from(&mut self, from: Sample) -> bool {
-        let cut = |(offset, span): (usize, Span)| Some((offset, Span::new(span.start(), span.end().min(from))?));
-        self.pieces = self.pieces.drain(..).filter_map(cut).collect();
-        self.stretches = self.stretches.drain(..).filter_map(cut).collect();
+        Span::new(from, Sample(u64::MAX)).is_none_or(|span| self.forget(span))
+    }
+
+    /// Drops what was said in `gone`. False when nothing is left.
+    pub fn forget(&mut self, gone: Span) -> bool {
+        let outside = |(offset, span): (usize, Span)| {
+            let before = Span::new(span.start(), span.end().min(gone.start())).map(|left| (offset, left));
+            let after = Span::new(span.start().max(gone.end()), span.end())
+                .map(|left| (offset + (left.start().0 - span.start().0) as usize, left));
+            before.into_iter().chain(after)
+        };
+        for (offset, secret) in self.stretches.iter().filter_map(|&(offset, span)| {
+            let secret = span.overlap(gone)?;
+            Some((offset + (secret.start().0 - span.start().0) as usize, secret.samples() as usize))
+        }) {
+            self.samples.iter_mut().skip(offset).take(secret).for_each(|sample| *sample = 0.0);
+        }
+        self.pieces = self.pieces.drain(..).flat_map(outside).collect();
+        self.stretches = self.stretches.drain(..).flat_map(outside).collect();
         self.length = self.stretches.last().map_or(0, |(offset, span)| offset + span.samples() as usize);
         self.samples.truncate(self.length);
         !self.pieces.is_empty()
@@ -244,12 +267,20 @@ impl Packer {
 
     /// Drops what lies at or after `from` and is not packed yet: off the record. The clock goes on.
     pub fn forget_from(&mut self, from: Sample) {
-        if !self.open.forget_from(from) {
-            self.open = Window::new(self.track);
+        if let Some(span) = Span::new(from, Sample(u64::MAX)) {
+            self.forget(span);
         }
         self.said = self.said.min(from.0);
-        let first = from.0.saturating_sub(self.base) as usize;
-        self.held.iter_mut().skip(first).for_each(|sample| *sample = 0.0);
+    }
+
+    /// Drops what lies in `gone` and is not packed yet.
+    pub fn forget(&mut self, gone: Span) {
+        if !self.open.forget(gone) {
+            self.open = Window::new(self.track);
+        }
+        let place = |at: Sample| at.0.saturating_sub(self.base).min(self.held.len() as u64) as usize;
+        let secret = place(gone.start())..place(gone.end());
+        self.held.range_mut(secret).for_each(|sample| *sample = 0.0);
     }
 
     /// The rest, given the speech that was still open.

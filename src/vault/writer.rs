@@ -267,7 +267,9 @@ impl Writer {
             "UPDATE sessions SET numbers = ?, swapped = 1 - swapped WHERE id = ?",
             params![plain::numbers(&numbers.swapped())?, session.to_string()],
         )?;
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        // Marks of the one who now is the coachee are gone, and must not lie in the write-ahead log.
+        schema::scrub(&self.connection)
     }
 
     /// Keep. Needs proof that the coachee decides: the caller has unlocked their identity. A recording that stayed because

@@ -21,6 +21,7 @@
 
 mod guard;
 mod pages;
+mod pulse;
 mod room;
 mod routes;
 mod words;
@@ -28,6 +29,7 @@ mod words;
 use std::{fmt, io, net::Ipv4Addr, path::PathBuf, time::Duration};
 
 use crate::{
+    practice::Pulse,
     seal::Identity,
     session::SessionId,
     transcript::{Format, Spoken, Utterance},
@@ -46,6 +48,8 @@ pub struct Visit {
     pub data_dir: PathBuf,
     pub session: SessionId,
     pub visitor: Visitor,
+    /// What comes up for both people, a line each.
+    pub reviews: Vec<String>,
     pub lock_after: Duration,
     pub end_after: Duration,
 }
@@ -63,6 +67,27 @@ pub enum Visitor {
 pub type Unlock = dyn Fn(&str) -> Result<Identity, String> + Send + Sync;
 /// Words in a format, with their moves where it has room for them; or why not.
 pub type Write = dyn Fn(&[Utterance], Format) -> Result<Spoken, String> + Send + Sync;
+/// The coachee's answers after sessions, opened with their identity; or why not.
+pub type Answers = dyn Fn(&Identity) -> Result<Answered, String> + Send + Sync;
+
+/// What a coachee answered over time, and what they may want to do: for them alone.
+#[derive(Clone, Debug, Default)]
+pub struct Answered {
+    pub rows: Vec<AnsweredAt>,
+    /// Lines; those that are set in by two spaces are points of a list.
+    pub said: Vec<String>,
+}
+
+/// The answers after one session, with those of its numbers that there is enough to say of (shares).
+#[derive(Clone, Debug)]
+pub struct AnsweredAt {
+    pub session: SessionId,
+    /// The day.
+    pub on: String,
+    pub answers: Pulse,
+    pub coach_share: Option<f64>,
+    pub telling: Option<f64>,
+}
 
 /// What the coachee's page needs of its surroundings.
 pub struct Coachee {
@@ -70,6 +95,7 @@ pub struct Coachee {
     pub asks_passphrase: bool,
     pub unlock: Box<Unlock>,
     pub write: Box<Write>,
+    pub answers: Box<Answers>,
 }
 
 impl fmt::Debug for Coachee {

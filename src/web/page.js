@@ -29,7 +29,8 @@
   const lines = [...document.querySelectorAll(".lines li")];
   const query = document.getElementById("q");
   const found = document.getElementById("found");
-  query.addEventListener("input", () => {
+  // Where the words are gone, there is nothing to search.
+  query?.addEventListener("input", () => {
     const what = query.value.trim().toLowerCase();
     let count = 0;
     for (const line of lines) {

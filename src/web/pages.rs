@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use zeroize::Zeroizing;
 
 use super::{
-    Visitor,
+    Visitor, pulse,
     room::{Room, Unlocked},
     words::{self, Search},
 };
@@ -59,15 +59,24 @@ pub fn session(
             );
             let article = report::article(report, &first, "", "");
             let (before, after) = article.split_once(WORDS_HERE).unwrap_or((&article, ""));
-            let room_for = article.len() + unlocked.map_or(0, |unlocked| words::bytes(&unlocked.lines));
+            let own = |unlocked: &Unlocked| words::bytes(&unlocked.lines) + pulse::bytes(&unlocked.answered);
+            let room_for = article.len() + unlocked.map_or(0, own);
             let lock = if unlocked.is_some() { Lock::Yes } else { Lock::No };
             page(room, &title, lock, room_for, |page| {
                 page.push_str(before);
                 match unlocked {
                     Some(unlocked) => {
-                        let duration_s = stored.numbers.as_ref().map_or(0.0, |numbers| numbers.duration_s);
-                        words::section(room, page, &standing(stored), &unlocked.lines, duration_s, search);
-                        decide(room, page, stored);
+                        if unlocked.lines.is_empty() {
+                            page.push_str("<section id=\"words\">\n<h2>Your words</h2>\n");
+                            page.push_str(gone_words(stored));
+                            page.push_str("</section>\n");
+                        } else {
+                            let duration_s = stored.numbers.as_ref().map_or(0.0, |numbers| numbers.duration_s);
+                            words::section(room, page, &standing(stored), &unlocked.lines, duration_s, search);
+                            decide(room, page, stored);
+                        }
+                        pulse::section(room, page, &unlocked.answered);
+                        lock_itself(room, page);
                     }
                     None => locked(room, page, stored, coachee.asks_passphrase),
                 }
@@ -202,18 +211,14 @@ fn standing(stored: &Stored) -> String {
 
 fn locked(room: &Room, page: &mut String, stored: &Stored, asks_passphrase: bool) {
     page.push_str("<section id=\"words\">\n<h2>Your words</h2>\n");
-    if !stored.has_words {
-        page.push_str(match stored.decision {
-            Decision::Deleted => "<p>They are deleted.</p>\n",
-            Decision::Taken => "<p>You took them off this computer.</p>\n",
-            _ => "<p>There are none.</p>\n",
-        });
-        page.push_str("</section>\n");
-        return;
+    if stored.has_words {
+        page.push_str("<p>Sealed: only you can open them. ");
+        escaped_into(page, &standing(stored));
+        page.push_str(" Unlocked, you can read them, decide about them, and say how it was for you.</p>\n");
+    } else {
+        page.push_str(gone_words(stored));
+        page.push_str("<p>Unlocked, you can say how it was for you, and see what you said before.</p>\n");
     }
-    page.push_str("<p>Sealed: only you can open them. ");
-    escaped_into(page, &standing(stored));
-    page.push_str("</p>\n");
     if stored.session.consent.asserted {
         page.push_str(
             "<p>It was stated on the command line that you agreed to this session; the program did not ask you.</p>\n",
@@ -227,6 +232,15 @@ fn locked(room: &Room, page: &mut String, stored: &Stored, asks_passphrase: bool
         );
     }
     page.push_str("<button class=\"main\">Unlock</button></form>\n</section>\n");
+}
+
+/// Why there are no words.
+fn gone_words(stored: &Stored) -> &'static str {
+    match stored.decision {
+        Decision::Deleted => "<p>They are deleted.</p>\n",
+        Decision::Taken => "<p>You took them off this computer.</p>\n",
+        _ => "<p>There are none.</p>\n",
+    }
 }
 
 fn decide(room: &Room, page: &mut String, stored: &Stored) {
@@ -248,13 +262,16 @@ fn decide(room: &Room, page: &mut String, stored: &Stored) {
     page.push_str(
         "<p><label><input type=\"checkbox\" name=\"sure\" value=\"yes\" required> I am sure. Nobody can bring them \
          back.</label></p>\n<button name=\"what\" value=\"words\">Delete the words</button>\n\
-         <button name=\"what\" value=\"everything\">Delete the numbers too</button></form>\n</details>\n",
+         <button name=\"what\" value=\"everything\">Delete the numbers too</button></form>\n</details>\n</section>\n",
     );
+}
+
+fn lock_itself(room: &Room, page: &mut String) {
     form(room, page, "lock", "class=\"decision\" id=\"lock\"");
     let minutes = room.visit.lock_after.as_secs().div_ceil(60);
     let plural = if minutes == 1 { "" } else { "s" };
     let _ = write!(
         page,
-        "<p>They lock themselves after {minutes} minute{plural} without anybody reading.</p><button>Lock now</button></form>\n</section>\n"
+        "<p>This locks itself after {minutes} minute{plural} without anybody reading.</p><button>Lock now</button></form>\n"
     );
 }

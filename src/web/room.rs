@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{Visit, Visitor, WebError};
+use super::{Answered, Visit, Visitor, WebError};
 use crate::{
     report::{self, Report},
     seal::Identity,
@@ -42,6 +42,8 @@ pub struct Room {
 pub struct Unlocked {
     pub identity: Identity,
     pub lines: Vec<Utterance>,
+    /// What the coachee answered after this and other sessions.
+    pub answered: Answered,
     /// The sealed file was handed out: only then can the words be taken from here.
     pub handed_out: bool,
 }
@@ -124,7 +126,8 @@ impl Room {
         let numbers = stored.numbers.as_ref().ok_or(VaultError::StillRecording(stored.session.id))?;
         let steps = vault.steps(stored.session.id)?;
         let report = report::report(&stored.session, stored.decision.name(), numbers)
-            .with_steps(report::Steps { before: steps.before, next: steps.next });
+            .with_steps(report::Steps { before: steps.before, next: steps.next })
+            .with_reviews(self.visit.reviews.clone());
         Ok((stored, report))
     }
 
@@ -138,8 +141,15 @@ impl Room {
         let Visitor::Coachee(coachee) = &self.visit.visitor else { return Err("there are no words here".to_owned()) };
         let identity = (coachee.unlock)(passphrase)?;
         let reader = Reader::open(&self.visit.data_dir, identity.clone()).map_err(|error| error.to_string())?;
-        let lines = reader.transcript(self.visit.session).map_err(|error| error.to_string())?;
-        *held(&self.words) = Some(Unlocked { identity, lines, handed_out: false });
+        let session = self.visit.session;
+        let stored = self.vault().and_then(|vault| vault.find(&session.to_string()));
+        let lines = match stored.map_err(|error| error.to_string())?.has_words {
+            true => reader.transcript(session).map_err(|error| error.to_string())?,
+            // Gone: there are still their answers.
+            false => Vec::new(),
+        };
+        let answered = (coachee.answers)(&identity)?;
+        *held(&self.words) = Some(Unlocked { identity, lines, answered, handed_out: false });
         Ok(())
     }
 
@@ -208,6 +218,7 @@ pub mod tests {
             data_dir: "/nowhere".into(),
             session: "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap(),
             visitor: Visitor::Coach,
+            reviews: Vec::new(),
             lock_after: super::super::LOCK_AFTER,
             end_after: super::super::END_AFTER,
         };

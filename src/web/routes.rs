@@ -21,6 +21,7 @@ use super::{
     words::Search,
 };
 use crate::{
+    practice::{Answer, Pulse, Question},
     report::{STYLE, SUGGESTIONS},
     transcript::{Format, Utterance},
     vault::{Decision, VaultError},
@@ -50,6 +51,8 @@ pub fn router(room: &Arc<Room>) -> Router {
             .route(&place("awake"), post(awake))
             .route(&place("search"), post(search))
             .route(&place("export"), post(export))
+            .route(&place("answer"), post(answer))
+            .route(&place("forget"), post(forget))
             .route(&place("keep"), post(keep))
             .route(&place("take"), post(take))
             .route(&place("taken"), post(taken))
@@ -163,6 +166,42 @@ async fn export(State(room): Shared, posted: Posted) -> Response {
             back(&room)
         }
     }
+}
+
+/// The three questions.
+async fn answer(State(room): Shared, posted: Posted) -> Response {
+    let mut pulse = Pulse::default();
+    for question in Question::ALL {
+        let given = posted.get(question.name());
+        let answer = given.parse().ok().and_then(Answer::new);
+        if answer.is_none() && !given.is_empty() {
+            return StatusCode::BAD_REQUEST.into_response();
+        }
+        pulse.set(question, answer);
+    }
+    answered(&room, |room, unlocked| {
+        room.vault()?.answer(room.visit.session, &pulse, &unlocked.identity)?;
+        Ok("Your answers are sealed to you.".to_owned())
+    })
+}
+
+async fn forget(State(room): Shared, _: Posted) -> Response {
+    answered(&room, |room, unlocked| {
+        let receipt = room.vault()?.delete_answers(room.visit.session, &unlocked.identity)?;
+        Ok(pages::gone(&receipt))
+    })
+}
+
+/// Does something with the answers while they are unlocked, and looks at them again.
+fn answered(room: &Room, act: impl FnOnce(&Room, &Unlocked) -> Result<String, VaultError>) -> Response {
+    let mut words = room.words();
+    let (Some(unlocked), Visitor::Coachee(coachee)) = (&mut *words, &room.visit.visitor) else { return back(room) };
+    let outcome = act(room, unlocked);
+    match (coachee.answers)(&unlocked.identity) {
+        Ok(answered) => unlocked.answered = answered,
+        Err(why) => room.set_note(format!("Your answers cannot be read: {why}.")),
+    }
+    noted(room, outcome)
 }
 
 async fn keep(State(room): Shared, _: Posted) -> Response {

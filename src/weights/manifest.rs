@@ -43,7 +43,8 @@ pub struct Entry {
     pub recommended: bool,
     /// Work of the encoder per window, tiny.en being 1; Whisper only.
     pub work: Option<f32>,
-    /// The longest stretch of sound that it decodes well, in seconds, where that is less than usual; Whisper only.
+    /// The longest stretch of sound that it decodes well, in seconds, where it has learnt to hear stretches at their own length
+    /// (others want every one filled up to 30 s with silence); Whisper only.
     pub window_s: Option<f64>,
     /// The Python wheel that holds the same files.
     pub wheel: Option<Wheel>,

@@ -10,7 +10,7 @@ use std::{
 };
 
 use sidetone::{
-    measures::{Numbers, RoleSpan},
+    measures::{ByRole, Directiveness, Does, Interval, Mark, Numbers, RoleSpan, Waiting, Waits, WordNumbers},
     report,
     seal::Identity,
     session::{Consent, Role, Session, SessionId},
@@ -30,9 +30,19 @@ fn numbers(duration_s: u64) -> Numbers {
         let ends = Span::new(Sample::from_seconds(start as f64), Sample::from_seconds(end as f64));
         ends.map(|span| RoleSpan { span, role: Some(role), confidence: 0.9 })
     };
-    let rounds = (0..duration_s).step_by(ROUND_S as usize);
-    let spans = rounds.flat_map(|at| [span(at, at + 3, Role::Coach), span(at + 3, at + 8, Role::Coachee)]);
+    let rounds = || (0..duration_s).step_by(ROUND_S as usize);
+    let spans = rounds().flat_map(|at| [span(at, at + 3, Role::Coach), span(at + 3, at + 8, Role::Coachee)]);
+    let share = Some(Interval { value: 0.4, low: 0.3, high: 0.5 });
+    let waits = Waits { count: 700, long: share, ended_by: ByRole { coach: [20; 7], coachee: [80; 7] } };
+    let mark = |at: u64| Mark { at_s: at as u32, does: if at % 4 == 0 { Does::Telling } else { Does::Asking } };
+    let words = WordNumbers {
+        directiveness: Directiveness { utterances: 1000, index: share, ..Directiveness::default() },
+        waiting: Some(Waiting { after_question: waits, filled_by_coach: Some(0.2), after_answer: waits }),
+        marks: rounds().map(mark).collect(),
+        ..WordNumbers::default()
+    };
     Numbers {
+        by_words: Some(Box::new([words.clone(), WordNumbers { marks: Vec::new(), ..words }])),
         duration_s: duration_s as f64,
         tracks: 1,
         spans: spans.flatten().collect(),
@@ -106,10 +116,10 @@ fn main() {
     let page = report::page(&report::report(&about, "kept", &long));
     let report_ms = best(|| drop(black_box(report::page(&report::report(&about, "kept", &long)))));
     let rows = [
-        ("trend_10000_sessions_first_ms", first_ms, "once, when the sessions are new to it"),
-        ("trend_10000_sessions_ms", trend_ms, "< 100"),
-        ("report_three_hours_ms", report_ms, "< 200"),
-        ("report_three_hours_kb", page.len() as f64 / 1000.0, "< 1000"),
+        ("trend_10000_first_ms", first_ms, "once, when the sessions are new to it"),
+        ("trend_10000_ms", trend_ms, "< 100"),
+        ("report_ms", report_ms, "< 200"),
+        ("report_kb", page.len() as f64 / 1000.0, "< 1000"),
     ];
     if std::env::args().any(|arg| arg == "--json") {
         let all: serde_json::Map<String, serde_json::Value> =

@@ -1,175 +1,141 @@
 //! What a session costs, measured on the real program: memory of an idle recorder, processor of a recording one, speed and
-//! memory of imports of growing length. Prints a table, or with `--json` one object of the same keys.
+//! memory of imports of growing length, and how long after `stop` of an hour's session the report is there.
 //!
 //! Nothing is asserted: figures depend on the machine. The bars are beside them, for people to compare.
 
+mod plot;
+mod program;
+
 use std::{
-    fs, io,
-    os::unix::{fs::OpenOptionsExt, process::ExitStatusExt},
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    fs,
+    path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use program::{COACHEE, Home, import, long_session, megabytes, output_of, peak_of, processor_seconds, text};
 use sidetone::{
-    capture::{FileSource, Heard, Source},
-    units::SAMPLE_RATE,
+    capture::Block,
+    pipeline::{Models, Pipeline, Setup},
+    session::Track,
+    speakers::{RoleHint, SpeakerEncoder},
+    units::{SAMPLE_RATE, Sample},
 };
 
-/// Lengths of the imports, in minutes.
-const MINUTES: [u32; 3] = [10, 30, 180];
+/// Lengths of the imports, in minutes; with `--short` the first two.
+const MINUTES: [u32; 4] = [10, 30, 90, 180];
 /// How long a recording is watched for its processor time.
 const RECORD: Duration = Duration::from_secs(60);
+/// The session that is recorded live, in minutes, and how many times faster than life: decoding must keep up.
+const LIVE: u32 = 60;
+const LIVE_SHORT: u32 = 10;
+const LIVE_SPEED: &str = "6";
+/// Minutes of the two sessions of which it is only told who spoke; with `--short` a third.
+const WHO: [u32; 2] = [60, 180];
+/// Between two looks at a recording.
+const LOOK: Duration = Duration::from_secs(1);
 
-struct Home(tempfile::TempDir);
+type Row = (String, f64, &'static str);
 
-impl Home {
-    fn new() -> io::Result<Self> {
-        let home = Self(tempfile::tempdir()?);
-        let key = home.0.path().join("key");
-        use std::io::Write as _;
-        fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&key)?
-            .write_all(b"measuring, not keeping\n")?;
-        let added = home.command(&["coachee", "add", "B", "--passphrase-file", &key.to_string_lossy()]).status()?;
-        assert!(added.success());
-        Ok(home)
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sidetone"));
-        command
-            .args(args)
-            .arg("--quiet")
-            .env("SIDETONE_DATA_DIR", self.0.path().join("data"))
-            .env("XDG_RUNTIME_DIR", self.0.path().join("run"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null());
-        command
-    }
-}
-
-/// A field of /proc/PID/status in megabytes.
-fn megabytes(pid: u32, field: &str) -> Option<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
-    Some(line.trim_start_matches(':').split_whitespace().next()?.parse::<f64>().ok()? / 1024.0)
-}
-
-/// Processor seconds that a process has used.
-fn processor_seconds(pid: u32) -> Option<f64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    let ticks = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
-    // SAFETY: sysconf reads a number of the system.
-    Some(ticks / unsafe { libc::sysconf(libc::_SC_CLK_TCK) } as f64)
-}
-
-/// Waits for a child; its peak memory in megabytes.
-fn peak_of(child: Child) -> (bool, f64) {
-    let (mut status, mut usage) = (0, unsafe { std::mem::zeroed::<libc::rusage>() });
-    // SAFETY: the child is ours and not waited for elsewhere; both places outlive the call.
-    unsafe { libc::wait4(child.id() as i32, &mut status, 0, &mut usage) };
-    (std::process::ExitStatus::from_raw(status).success(), usage.ru_maxrss as f64 / 1024.0)
-}
-
-/// The demo session again and again, as a WAV file.
-fn long_session(folder: &Path, minutes: u32) -> PathBuf {
-    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/demo-session.ogg");
-    let mut source = FileSource::open(&demo, f64::INFINITY, false).unwrap();
-    let mut once = Vec::new();
-    loop {
-        match source.next(Duration::from_secs(1)).unwrap() {
-            Heard::Block(block) => once.extend(block.samples.iter().map(|s| (s * 32767.0) as i16)),
-            Heard::Nothing => {}
-            Heard::End => break,
-        }
-    }
-    let path = folder.join(format!("{minutes}.wav"));
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: SAMPLE_RATE,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut file = hound::WavWriter::create(&path, spec).unwrap();
-    for sample in once.iter().cycle().take((minutes * 60 * SAMPLE_RATE) as usize) {
-        file.write_sample(*sample).unwrap();
-    }
-    file.finalize().unwrap();
-    path
-}
-
-fn main() {
-    let json = std::env::args().any(|arg| arg == "--json");
-    let longest = if std::env::args().any(|arg| arg == "--short") { 30 } else { u32::MAX };
-    let mut rows: Vec<(String, f64, &str)> = Vec::new();
-    let home = Home::new().unwrap();
-
-    let mut daemon = home.command(&["daemon", "--announce"]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut ready = String::new();
-    io::BufRead::read_line(&mut io::BufReader::new(daemon.stdout.take().unwrap()), &mut ready).unwrap();
-    rows.push(("idle_daemon_mb".into(), megabytes(daemon.id(), "VmRSS").unwrap_or(f64::NAN), "<= 20"));
-
+fn idle_and_recording(home: &Home) -> [Row; 2] {
+    let mut daemon = home.daemon();
+    let idle = megabytes(daemon.id(), "VmRSS").unwrap_or(f64::NAN);
     // Silence costs what capture and sealing cost; speech adds decoding, which the import figures show.
-    let silence = home.0.path().join("silence.wav");
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: 48_000,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut file = hound::WavWriter::create(&silence, spec).unwrap();
-    (0..48_000 * (RECORD.as_secs() + 30)).for_each(|_| file.write_sample(0i16).unwrap());
-    file.finalize().unwrap();
+    let silence = home.path().join("silence.wav");
+    program::write(&silence, 48_000, (0..48_000 * (RECORD.as_secs() + 30)).map(|_| 0.0));
     let input = format!("file:{}", silence.display());
-    let started =
-        home.command(&["start", "--coachee", "B", "--consent-both", "--model", "demo.en", "--input", &input]).status();
-    assert!(started.unwrap().success());
+    let start = ["start", "--coachee", COACHEE, "--consent-both", "--model", "demo.en", "--input", &input];
+    assert!(home.command(&start).status().unwrap().success());
     let before = processor_seconds(daemon.id()).unwrap_or(f64::NAN);
     std::thread::sleep(RECORD);
     let used = processor_seconds(daemon.id()).unwrap_or(f64::NAN) - before;
-    rows.push(("capture_percent_of_a_core".into(), 100.0 * used / RECORD.as_secs_f64(), "<= 2"));
     assert!(home.command(&["withdraw"]).status().unwrap().success());
     assert!(home.command(&["daemon", "--stop"]).status().unwrap().success());
     daemon.wait().unwrap();
+    [
+        ("idle_daemon_mb".into(), idle, "<= 20"),
+        ("capture_percent_of_a_core".into(), 100.0 * used / RECORD.as_secs_f64(), "<= 2"),
+    ]
+}
 
-    let mut costs = Vec::new();
-    for minutes in MINUTES.into_iter().filter(|minutes| *minutes <= longest) {
-        let file = long_session(home.0.path(), minutes);
+/// Records a session from a file, faster than life, and stops it.
+fn live(home: &Home, minutes: u32) -> Row {
+    let file = long_session(home.path(), minutes);
+    let input = format!("file:{}", file.display());
+    let mut daemon = home.daemon();
+    let start = ["start", "--coachee", COACHEE, "--consent-both", "--model", "demo.en", "--input", &input, "--speed"];
+    assert!(home.command(&start).arg(LIVE_SPEED).arg("--coach-speaks-first").status().unwrap().success());
+    loop {
+        std::thread::sleep(LOOK);
+        let status = home.command(&["status", "--json"]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let status: serde_json::Value = serde_json::from_str(&output_of(status).0).unwrap();
+        if status["input_ended"] == true {
+            break;
+        }
+    }
+    let begun = Instant::now();
+    assert!(home.command(&["stop"]).status().unwrap().success());
+    let seconds = begun.elapsed().as_secs_f64();
+    assert!(home.command(&["daemon", "--stop"]).status().unwrap().success());
+    daemon.wait().unwrap();
+    fs::remove_file(file).unwrap();
+    ("stop_to_report_s".into(), seconds, "<= 3 after an hour")
+}
+
+/// Voice activity, embeddings and clustering of so many minutes of the demo session: seconds, and the memory that is held at the
+/// end beyond what it was at the beginning, in megabytes.
+fn who_spoke(encoder: &Arc<SpeakerEncoder>, minutes: u32) -> (f64, f64) {
+    let sound = program::read(&program::demo_session());
+    let half = SAMPLE_RATE as usize / 2;
+    let memory = || megabytes(std::process::id(), "VmRSS").unwrap_or(f64::NAN);
+    let (begun, before) = (Instant::now(), memory());
+    let models = Models { speaker: Some(Arc::clone(encoder)), ..Models::default() };
+    let setup = Setup { tracks: 1, hint: RoleHint::CoachSpeaksFirst, microphone: false };
+    let mut pipeline = Pipeline::new(models, setup, None);
+    let mut samples = sound.iter().copied().cycle();
+    for number in 0..u64::from(minutes) * 120 {
+        let first = Sample(number * half as u64);
+        pipeline.push(&Block { first, track: Track(0), samples: samples.by_ref().take(half).collect() });
+    }
+    let held = memory() - before;
+    assert!(pipeline.finish().numbers.duration_s > 0.0);
+    (begun.elapsed().as_secs_f64(), held)
+}
+
+fn main() {
+    let has = |flag: &str| std::env::args().any(|arg| arg == flag);
+    let short = has("--short");
+    let home = Home::new().unwrap();
+    let encoder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/speaker-ge2e.safetensors");
+    let encoder = Arc::new(SpeakerEncoder::load(&encoder).unwrap());
+    let [less, more] = WHO.map(|minutes| if short { minutes / 3 } else { minutes });
+    let ((_, held), (seconds, held_longer)) = (who_spoke(&encoder, less), who_spoke(&encoder, more));
+    let mut rows = vec![
+        ("who_spoke_times_real_time".to_owned(), f64::from(more) * 60.0 / seconds, ">= 120"),
+        ("who_spoke_mb_per_hour".to_owned(), (held_longer - held) / f64::from(more - less) * 60.0, "<= 2"),
+    ];
+    rows.extend(idle_and_recording(&home));
+    rows.push(live(&home, if short { LIVE_SHORT } else { LIVE }));
+
+    let mut costs: Vec<(f64, f64)> = Vec::new();
+    for minutes in MINUTES.into_iter().take(if short { 2 } else { MINUTES.len() }) {
+        let file = long_session(home.path(), minutes);
         let begun = Instant::now();
-        let import = [
-            "import",
-            &file.to_string_lossy(),
-            "--coachee",
-            "B",
-            "--consent-both",
-            "--coach-speaks-first",
-            "--model",
-            "demo.en",
-        ];
-        let (done, peak) = peak_of(home.command(&import).spawn().unwrap());
+        let child = home.command(&import(&text(&file), "demo.en")).spawn().unwrap();
+        let (done, peak) = peak_of(&child);
         assert!(done, "the import of {minutes} minutes failed");
         let seconds = begun.elapsed().as_secs_f64();
         fs::remove_file(file).unwrap();
-        costs.push(seconds / f64::from(minutes));
+        costs.push((f64::from(minutes), seconds));
         rows.push((format!("import_{minutes}_min_times_real_time"), f64::from(minutes) * 60.0 / seconds, ">= 10"));
         rows.push((format!("import_{minutes}_min_peak_mb"), peak, "within 150 of the shortest"));
     }
-    let mean = costs.iter().sum::<f64>() / costs.len() as f64;
-    let worst = costs.iter().map(|cost| (cost / mean - 1.0).abs()).fold(0.0, f64::max);
+    let rates: Vec<f64> = costs.iter().map(|(minutes, seconds)| seconds / minutes).collect();
+    let mean = rates.iter().sum::<f64>() / rates.len() as f64;
+    let worst = rates.iter().map(|rate| (rate / mean - 1.0).abs()).fold(0.0, f64::max);
     rows.push(("cost_linearity".into(), worst, "<= 0.10"));
-
-    if json {
-        let all: serde_json::Map<String, serde_json::Value> =
-            rows.into_iter().map(|(key, value, _)| (key, value.into())).collect();
-        println!("{}", serde_json::Value::Object(all));
-    } else {
-        for (key, value, bar) in rows {
-            println!("{key:36} {value:9.2}   {bar}");
-        }
+    program::print(&rows);
+    if let Some(path) = std::env::args().skip_while(|arg| arg != "--plot").nth(1) {
+        fs::write(Path::new(&path), plot::of(&costs)).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! A real Chromium without a window, driven over WebDriver (W3C): JSON over HTTP to `chromedriver`, and we need nine of its
+//! A real Chromium without a window, driven over WebDriver (W3C): JSON over HTTP to `chromedriver`, and we need ten of its
 //! commands, so the HTTP client that is here anyway does instead of a framework and the forty crates that it brings.
 
 use std::{
@@ -90,6 +90,11 @@ impl Browser {
     /// Runs a script in the page.
     pub fn run(&self, script: &str) -> Value {
         self.post("/execute/sync", &json!({ "script": script, "args": [] })).unwrap()
+    }
+
+    /// Runs a script that calls its last argument with what it comes to.
+    pub fn run_async(&self, script: &str) -> Value {
+        self.post("/execute/async", &json!({ "script": script, "args": [] })).unwrap()
     }
 
     /// What an element says, once it is there.

@@ -21,10 +21,11 @@ const ESPEAK_RATE_UNHEARD: &str = "200";
 
 static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
 
-/// Has a voice say sentences: a wave file each.
+/// Has a voice say sentences: a wave file each, until the same thread has it say as many again.
 pub fn speak(voice: &str, sentences: &[&str]) -> Vec<PathBuf> {
-    let files: Vec<PathBuf> =
-        (0..sentences.len()).map(|i| FOLDER.path().join(format!("{voice}-{}-{i}.wav", sentences.len()))).collect();
+    let thread = std::thread::current().id();
+    let name = |i: usize| format!("{voice}-{thread:?}-{}-{i}.wav", sentences.len());
+    let files: Vec<PathBuf> = (0..sentences.len()).map(|i| FOLDER.path().join(name(i))).collect();
     if voice == "hts" {
         festival(sentences, &files);
         return files;

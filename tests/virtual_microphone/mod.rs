@@ -6,7 +6,7 @@
 use std::{
     ffi::CString,
     fs::{self, File, OpenOptions},
-    io::Write,
+    io::{Read, Write},
     os::{
         fd::AsRawFd,
         unix::{ffi::OsStrExt, fs::OpenOptionsExt},
@@ -36,8 +36,11 @@ pub type Frame = [f32; 2];
 /// Gives silence, and what is played, at the pace of a microphone, to whoever has it open.
 pub struct VirtualMicrophone {
     folder: TempDir,
+    /// Of ALSA, for a microphone called NAME.
+    config: String,
     wiring: Arc<Mutex<Wiring>>,
     feeder: Option<JoinHandle<()>>,
+    listener: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
@@ -48,32 +51,49 @@ struct Wiring {
     given: Vec<Frame>,
     hangs: bool,
     gone: bool,
+    /// How often the loudspeaker went from silence to sound, and how long ago it last sounded.
+    sounds: usize,
+    sounded: Option<Instant>,
 }
 
 impl VirtualMicrophone {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        let fifo = folder.path().join("microphone.fifo");
+        let [fifo, loudspeaker] = ["microphone.fifo", "loudspeaker.fifo"].map(|name| folder.path().join(name));
         make_fifo(&fifo);
+        make_fifo(&loudspeaker);
         // The whole configuration: the system's own would put a sound server in the place of the default.
         let config = format!(
-            "pcm.default {{ type file slave.pcm {{ type null }} file \"/dev/null\" infile \"{}\" format \"raw\"\n\
-             hint {{ show on description \"Virtual microphone\" }} }}\n",
-            fifo.display()
+            "pcm.NAME {{ type asym hint {{ show on description \"Virtual microphone\" }}\n\
+             capture.pcm {{ type file slave.pcm {{ type null }} file \"/dev/null\" infile \"{}\" format \"raw\" }}\n\
+             playback.pcm {{ type file slave.pcm {{ type null }} file \"{}\" format \"raw\" }} }}\n",
+            fifo.display(),
+            loudspeaker.display()
         );
-        fs::write(folder.path().join("alsa.conf"), config).unwrap();
+        fs::write(folder.path().join("alsa.conf"), config.replace("NAME", "default")).unwrap();
         let wiring = Arc::new(Mutex::new(Wiring::default()));
         let feeder = {
             let wiring = Arc::clone(&wiring);
             Some(thread::spawn(move || feed(&fifo, &wiring)))
         };
-        Self { folder, wiring, feeder }
+        let listener = {
+            let wiring = Arc::clone(&wiring);
+            Some(thread::spawn(move || listen(&loudspeaker, &wiring)))
+        };
+        Self { folder, config, wiring, feeder, listener }
     }
 
     /// The environment variable that makes a child process hear this microphone.
     pub fn env(&self) -> (&'static str, PathBuf) {
         ("ALSA_CONFIG_PATH", self.folder.path().join("alsa.conf"))
+    }
+
+    /// Whoever is started with [`VirtualMicrophone::env`] has this other one too, under a name.
+    pub fn beside(self, name: &str, other: &Self) -> Self {
+        let both = [self.config.replace("NAME", "default"), other.config.replace("NAME", name)].concat();
+        fs::write(self.folder.path().join("alsa.conf"), both).unwrap();
+        self
     }
 
     /// Plays frames once those before them are played. Wait until somebody records: nobody hears what came before.
@@ -102,6 +122,14 @@ impl VirtualMicrophone {
         self.wiring().given.clone()
     }
 
+    /// Lets go of what was played and given until now, so that an hour fits into memory.
+    pub fn forget(&self) {
+        let mut wiring = self.wiring();
+        let played = std::mem::take(&mut wiring.played);
+        wiring.to_play.drain(..played);
+        wiring.given.clear();
+    }
+
     /// Gives nothing any more, or again something: a driver that hangs.
     pub fn hang(&self, hangs: bool) {
         self.wiring().hangs = hangs;
@@ -120,6 +148,11 @@ impl VirtualMicrophone {
         self.wiring().hangs = false;
     }
 
+    /// How many notes the loudspeaker beside it has sounded.
+    pub fn notes(&self) -> usize {
+        self.wiring().sounds
+    }
+
     fn fifo(&self) -> PathBuf {
         self.folder.path().join("microphone.fifo")
     }
@@ -132,8 +165,8 @@ impl VirtualMicrophone {
 impl Drop for VirtualMicrophone {
     fn drop(&mut self) {
         self.wiring().gone = true;
-        if let Some(feeder) = self.feeder.take() {
-            feeder.join().unwrap();
+        for thread in [self.feeder.take(), self.listener.take()].into_iter().flatten() {
+            thread.join().unwrap();
         }
     }
 }
@@ -142,6 +175,31 @@ fn make_fifo(path: &Path) {
     let path = CString::new(path.as_os_str().as_bytes()).unwrap();
     // SAFETY: `path` is a string that ends in 0 and lives through the call.
     assert_eq!(unsafe { libc::mkfifo(path.as_ptr(), 0o600) }, 0, "a FIFO cannot be made");
+}
+
+/// Takes what is played, at the pace of a loudspeaker.
+fn listen(fifo: &Path, wiring: &Mutex<Wiring>) {
+    let mut open = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(fifo).unwrap();
+    // A hundredth of a second.
+    let mut piece = [0; PIECE_BYTES / 10];
+    loop {
+        thread::sleep(Duration::from_millis(10));
+        // Nobody plays, or nothing is there yet.
+        let read = open.read(&mut piece).unwrap_or(0);
+        let mut wiring = wiring.lock().unwrap_or_else(PoisonError::into_inner);
+        if wiring.gone {
+            return;
+        }
+        let loud = |sample: &[u8; 4]| f32::from_ne_bytes(*sample).abs() > 0.01;
+        if piece[..read].as_chunks().0.iter().any(loud) {
+            if wiring.sounded.is_none() {
+                wiring.sounds += 1;
+            }
+            wiring.sounded = Some(Instant::now());
+        } else if wiring.sounded.is_some_and(|last| last.elapsed() > Duration::from_millis(15)) {
+            wiring.sounded = None;
+        }
+    }
 }
 
 /// Writes a piece whenever its time has come, from one listener to the next.

@@ -7,6 +7,7 @@ use cpal::{
     traits::{DeviceTrait, HostTrait, StreamTrait},
 };
 
+use super::realtime;
 use crate::capture::{
     CaptureError,
     resample::RATES,
@@ -50,6 +51,8 @@ pub(super) struct Opened {
     pub signs: Arc<Signs>,
     /// What times in `signs` count from.
     pub at: Instant,
+    /// Another input than the one that was asked for, which is not there.
+    pub stands_in: bool,
 }
 
 /// Names of the inputs there are, the default first.
@@ -87,7 +90,8 @@ pub(super) fn find(wanted: &Wanted) -> Result<Found, CaptureError> {
 pub(super) fn open_another() -> Option<Opened> {
     let default = find(&Wanted::Default).ok();
     let others = all().unwrap_or_default().into_iter().filter(|found| !found.is_system());
-    default.into_iter().chain(others).find_map(|found| found.open().ok())
+    let opened = default.into_iter().chain(others).find_map(|found| found.open().ok())?;
+    Some(Opened { stands_in: true, ..opened })
 }
 
 /// The index of the input that `text` names among `(name, id)`: exactly, by index, or by a part that only one has.
@@ -214,7 +218,15 @@ impl Found {
         };
         stream.play().map_err(refuse)?;
         tracing::debug!(input = self.name, rate = config.sample_rate, channels = config.channels, "an input is open");
-        Ok(Opened { name: self.name, rate: config.sample_rate, stream: Some(stream), outlet, signs, at })
+        Ok(Opened {
+            name: self.name,
+            rate: config.sample_rate,
+            stream: Some(stream),
+            outlet,
+            signs,
+            at,
+            stands_in: false,
+        })
     }
 }
 
@@ -243,12 +255,16 @@ fn build(
         ErrorKind::RealtimeDenied => (),
         _ => signs.broke(),
     };
+    let mut asked = false;
     macro_rules! in_format {
         ($($format:ident: $sample:ty),*) => {
             match format {
                 $(SampleFormat::$format => device.build_input_stream(
                     config,
                     move |frames: &[$sample], _: &cpal::InputCallbackInfo| {
+                        if !std::mem::replace(&mut asked, true) {
+                            realtime::ask();
+                        }
                         intake.take(frames, |sample| sample.to_sample::<f32>());
                     },
                     on_error,

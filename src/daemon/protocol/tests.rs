@@ -20,6 +20,7 @@ const TEXT: &[(&str, &str)] = &[
     ("start.session.started_at", "a time"),
     ("start.session.consent.given_at", "a time"),
     ("start.input", "as --input has it: a device or a path"),
+    ("start.wake_word", "a word, typed by the coach before anybody spoke"),
     ("status.coachee", "a name, typed by the coach before anybody spoke"),
     ("failed.message", "written in this program; no error of it carries words (see `transcript::Spoken`)"),
     ("failed.hint", "written in this program"),
@@ -64,6 +65,8 @@ fn requests() -> Vec<Request> {
         coach_speaks_first: true,
         voiceprint: Some(vec![0.5; 256]),
         model_named: true,
+        wake_word: Some(text()),
+        tones: true,
     };
     let all = vec![
         Request::Start(Box::new(start)),
@@ -102,6 +105,8 @@ fn replies() -> Vec<Reply> {
         input_ended: true,
         pid: 1,
         trouble: Some(Trouble::DiskLow),
+        commands: 1,
+        deletion_asked: true,
     };
     let all = vec![
         Reply::Status(status),

@@ -125,6 +125,39 @@ fn off_the_record_leaves_no_sample() {
     assert!(!windows[0].clone().forget_from(Sample(0)));
 }
 
+#[test]
+fn what_is_dropped_from_the_middle_leaves_both_sides_where_they_were() {
+    let mut packer = Packer::new(Track(0));
+    packer.push(&sound(120_000), &[span(0, 16_000), span(32_000, 48_000), span(64_000, 80_000)]);
+    packer.forget(span(30_000, 50_000));
+    packer.push(&sound(160_000)[120_000..], &[span(100_000, 116_000)]);
+    let windows = packer.finish(&[]);
+    let pieces: Vec<Span> = windows[0].pieces.iter().map(|p| p.1).collect();
+    assert_eq!(pieces, [span(0, 16_000), span(64_000, 80_000), span(100_000, 116_000)]);
+    for &(offset, piece) in &windows[0].pieces {
+        let heard = &windows[0].samples[offset..][..piece.samples() as usize];
+        assert_eq!(heard, &sound(120_000)[piece.start().0 as usize..piece.end().0 as usize], "{piece:?}");
+    }
+    let secret = |s: &&f32| (30_001.0..=50_000.0).contains(*s);
+    assert_eq!(windows[0].samples.iter().filter(secret).count(), 0);
+    // Through the middle of a piece, and then all of it; also where the samples were given up before.
+    for shed in [false, true] {
+        let mut window = windows[0].clone();
+        if shed {
+            window.shed();
+        }
+        assert!(window.forget(span(4_000, 70_000)));
+        assert!(window.restore(|span| Some(sound(span.end().0 as usize)[span.start().0 as usize..].to_vec())));
+        let pieces: Vec<Span> = window.pieces.iter().map(|p| p.1).collect();
+        assert_eq!(pieces, [span(0, 4_000), span(70_000, 80_000), span(100_000, 116_000)]);
+        assert!(window.samples.iter().all(|s| !(4_001.0..=70_000.0).contains(s)));
+        for &(offset, piece) in &window.pieces {
+            assert_eq!(window.samples[offset], piece.start().0 as f32 + 1.0);
+        }
+        assert!(!window.forget(span(0, 200_000)));
+    }
+}
+
 proptest! {
     // A case is minutes of sound.
     #![proptest_config(ProptestConfig::with_cases(12))]

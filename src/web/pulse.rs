@@ -1,0 +1,166 @@
+//! Three questions on the coachee's page, and their own answers beside the numbers. Shown while it is unlocked, to nobody else.
+
+use std::fmt::Write as _;
+
+use super::{Answered, AnsweredAt, pages::form, room::Room};
+use crate::{
+    practice::{Answer, Question},
+    report::escaped_into,
+};
+
+/// HTML of a row of the table, and of the section without its rows.
+const ROW_BYTES: usize = 300;
+const SECTION_BYTES: usize = 8 * 1024;
+/// What escaping makes of a byte, at most, and what stands around a line.
+const ESCAPED_BYTES: usize = 6;
+const AROUND_BYTES: usize = 40;
+
+/// More than [`section`] makes of these answers.
+pub fn bytes(answered: &Answered) -> usize {
+    let said: usize = answered.said.iter().map(|line| AROUND_BYTES + ESCAPED_BYTES * line.len()).sum();
+    SECTION_BYTES + ROW_BYTES * answered.rows.len() + said
+}
+
+pub fn section(room: &Room, page: &mut String, answered: &Answered) {
+    page.push_str(
+        "<section id=\"pulse\">\n<h2>How was it for you?</h2>\n<p>For you alone: sealed to you, and seen by nobody else, your coach \
+         included. Answer what you like, or nothing.</p>\n",
+    );
+    let now = answered.rows.iter().find(|row| row.session == room.visit.session);
+    table(room, page, answered);
+    if now.is_some() {
+        page.push_str("<details><summary>Answer again, or delete these answers</summary>\n");
+    }
+    questions(room, page, now);
+    if now.is_some() {
+        form(room, page, "forget", "class=\"decision\"");
+        page.push_str("<button>Delete my answers</button></form>\n</details>\n");
+    }
+    said(page, &answered.said);
+    page.push_str("</section>\n");
+}
+
+/// What was answered after each session, beside its numbers.
+fn table(room: &Room, page: &mut String, answered: &Answered) {
+    if answered.rows.is_empty() {
+        return;
+    }
+    page.push_str(
+        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Your answers\"><table class=\"answers\"><caption>Your answers, 1 \
+         for little and 5 for much, beside the numbers</caption>\n<thead><tr><th scope=\"col\">Session</th><th scope=\"col\">room to \
+         think</th><th scope=\"col\">useful</th><th scope=\"col\">trust</th><th scope=\"col\">coach\u{2019}s share of the \
+         talk</th><th scope=\"col\">telling</th></tr></thead>\n<tbody>\n",
+    );
+    for AnsweredAt { session, on, answers, coach_share, telling } in &answered.rows {
+        let this = if *session == room.visit.session { ", this one" } else { "" };
+        page.push_str("<tr><th scope=\"row\">");
+        escaped_into(page, on);
+        page.push_str(this);
+        page.push_str("</th>");
+        for question in Question::ALL {
+            let _ = match answers.to(question) {
+                Some(answer) => write!(page, "<td>{}</td>", answer.get()),
+                None => write!(page, "<td>\u{2013}</td>"),
+            };
+        }
+        for share in [coach_share, telling] {
+            let _ = match share {
+                Some(share) => write!(page, "<td>{:.0}\u{a0}%</td>", share * 100.0),
+                None => write!(page, "<td>\u{2013}</td>"),
+            };
+        }
+        page.push_str("</tr>\n");
+    }
+    page.push_str("</tbody></table></div>\n");
+}
+
+fn questions(room: &Room, page: &mut String, now: Option<&AnsweredAt>) {
+    form(room, page, "answer", "class=\"pulse\"");
+    for question in Question::ALL {
+        let (name, given) = (question.name(), now.and_then(|row| row.answers.to(question)));
+        let _ = write!(page, "<fieldset><legend>{}</legend>\n", question.asked());
+        for answer in (1..=Answer::MOST).filter_map(Answer::new) {
+            let checked = if given == Some(answer) { " checked" } else { "" };
+            let meaning = match answer.get() {
+                1 => " little",
+                Answer::MOST => " much",
+                _ => "",
+            };
+            let value = answer.get();
+            let _ = write!(
+                page,
+                "<label><input type=\"radio\" name=\"{name}\" value=\"{value}\"{checked}> {value}{meaning}</label>\n"
+            );
+        }
+        let checked = if given.is_none() { " checked" } else { "" };
+        let _ = write!(
+            page,
+            "<label><input type=\"radio\" name=\"{name}\" value=\"\"{checked}> no answer</label></fieldset>\n"
+        );
+    }
+    page.push_str("<button>Seal my answers</button></form>\n");
+}
+
+/// What they may want to do; lines that are set in make a list.
+fn said(page: &mut String, lines: &[String]) {
+    let mut listing = false;
+    for line in lines {
+        let item = line.starts_with("  ");
+        if item != listing {
+            page.push_str(if item { "<ul>\n" } else { "</ul>\n" });
+            listing = item;
+        }
+        page.push_str(if item { "<li>" } else { "<p>" });
+        for (index, part) in line.trim().split('`').enumerate() {
+            if index > 0 {
+                page.push_str(if index % 2 == 1 { "<code>" } else { "</code>" });
+            }
+            escaped_into(page, part);
+        }
+        page.push_str(if item { "</li>\n" } else { "</p>\n" });
+    }
+    if listing {
+        page.push_str("</ul>\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::practice::Pulse;
+
+    #[test]
+    fn answers_stand_beside_the_numbers_and_in_the_form() {
+        let room = super::super::room::tests::room();
+        let answers = Pulse { room: Answer::new(4), trust: Answer::new(1), useful: None };
+        let row = |session, on: &str| AnsweredAt {
+            session,
+            on: on.to_owned(),
+            answers,
+            coach_share: Some(0.405),
+            telling: None,
+        };
+        let other = "01ARZ3NDEKTSV4RRFFQ69G5FAA".parse().unwrap();
+        let said = ["Only you see this:", "  talk about it", "  end it: `sidetone pairing end <b>`"];
+        let answered = Answered {
+            rows: vec![row(other, "2026-11-02"), row(room.visit.session, "2026-11-09")],
+            said: said.map(str::to_owned).into(),
+        };
+        let mut page = String::new();
+        section(&room, &mut page, &answered);
+        let this = "2026-11-09, this one</th><td>4</td><td>\u{2013}</td><td>1</td><td>41\u{a0}%</td><td>\u{2013}</td>";
+        assert!(page.contains(this) || page.contains(&this.replace("41", "40")), "{page}");
+        assert!(
+            page.contains("name=\"room\" value=\"4\" checked") && page.contains("name=\"useful\" value=\"\" checked")
+        );
+        assert!(page.contains("<li>end it: <code>sidetone pairing end &lt;b&gt;</code></li>\n</ul>"));
+        assert!(page.len() <= bytes(&answered), "{} of {}", page.len(), bytes(&answered));
+        for count in [0, 1, 500] {
+            let rows = (0..count).map(|_| row(other, "2026-11-02")).collect();
+            let answered = Answered { rows, said: vec!["\"".repeat(count)] };
+            let mut page = String::new();
+            section(&room, &mut page, &answered);
+            assert!(page.len() <= bytes(&answered), "{} of {}", page.len(), bytes(&answered));
+        }
+    }
+}
