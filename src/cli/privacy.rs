@@ -47,8 +47,8 @@ const TABLES: &[Kept] = &[
     Kept {
         place: "sessions",
         what: "when, with whom, the stances stated, when, to which wording and for how many days both consented, what the coachee \
-               decided, and the numbers: who spoke when, to a tenth of a second; turns, pauses, and counts of moves \
-               (question, advice ...), none of them of a single utterance",
+               decided, and the numbers: who spoke when, to a tenth of a second; turns, pauses, counts of moves \
+               (question, advice ...), and when the coach, and only the coach, told or asked, to the second",
         readable_by: LAPTOP,
         until: "`sidetone transcript delete SESSION --everything`, or `coachee remove`",
     },

@@ -8,9 +8,9 @@
 //! database put back over a new one is made to forget again what was deleted.
 //!
 //! No plain column can hold speech, and a test walks the schema for one. What is in the clear is coarse (`plain.rs`): who
-//! spoke when to a tenth of a second, counts and sums of moves, and nothing of a single utterance. Codes of the coach's
-//! utterances could stand there too, but `swap` may show later that they were the coachee's. The coachee's, one by one, are
-//! nowhere: they are made of the words again whenever the coachee opens them.
+//! spoke when to a tenth of a second, counts and sums of moves, and, of the coach's single utterances, the second in which one
+//! told or asked; `swap` drops these, since they were the coachee's. What the coachee did, one by one, is nowhere: it is made of
+//! the words again whenever the coachee opens them.
 //!
 //! # Keys
 //! A session is sealed to its coachee's identity, which lies in the database under a passphrase (six words, or their own),

@@ -1,7 +1,7 @@
 //! What may stand in the clear, and how coarse. Strings in [`Numbers`] are codes and names of models: whatever else a
-//! caller put there is not stored. Nothing is about a single utterance: of moves there are counts and sums alone, the
-//! coach's too, because `swap` may show that they were the coachee's. Who spoke when is as coarse as a talk ratio can be
-//! checked by; sums are rounded, so that nobody can try sentences on the program until one gives the very same sum.
+//! caller put there is not stored. Of moves there are counts and sums, and of the coach alone the second in which they told
+//! or asked. Who spoke when is as coarse as a talk ratio can be checked by; sums are rounded, so that nobody can try
+//! sentences on the program until one gives the very same sum.
 
 use jiff::Timestamp;
 

@@ -239,6 +239,25 @@ fn what_stands_in_the_clear_is_coarse() {
     assert_eq!(house.writer().find("last").unwrap().numbers, Some(stored));
 }
 
+/// What the coach did stays to the second; once it turns out to be the coachee's, no byte of it.
+#[test]
+fn when_the_coach_told_and_asked_goes_when_it_was_the_coachee() {
+    use crate::measures::{Does, Mark, WordNumbers};
+    let house = House::new();
+    let mut writer = house.writer();
+    let id = house.begun(&mut writer);
+    let marks = vec![Mark { at_s: 61_617, does: Does::Telling }];
+    let by_words = [WordNumbers { marks, ..WordNumbers::default() }, WordNumbers::default()];
+    let marked = Numbers { by_words: Some(Box::new(by_words)), ..numbers() };
+    writer.finish(id, &marked, &words(), false).unwrap();
+    assert!(house.holds(b"61617"));
+    writer.swap(id).unwrap();
+    assert!(!house.holds(b"61617"), "neither in the database nor in its log");
+    // What `redo` finds for roles that are the other way round is not kept either.
+    writer.finish(id, &marked, &words(), false).unwrap();
+    assert!(!house.holds(b"61617"));
+}
+
 #[test]
 fn a_session_that_is_cut_off_leaves_seconds_alone() {
     let house = House::new();
