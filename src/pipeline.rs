@@ -170,11 +170,9 @@ impl Pipeline {
         self.hear(block.track, &block.samples[known..]);
     }
 
-    /// Notes that time passed outside the record at this point. What ends a stretch off the record is part of it.
+    /// Notes that time passed outside the record at this point.
     pub fn gap(&mut self, at: Sample) {
-        if self.forgotten.last().is_none_or(|last| last.end() != at) {
-            self.gaps.insert(at);
-        }
+        self.gaps.insert(at);
     }
 
     /// Listens for spoken commands from now on. Without a model for words there are none.
@@ -259,11 +257,7 @@ impl Pipeline {
         // Nobody is there any more to be obeyed.
         self.attention = None;
         let duration_s = self.duration_s();
-        let now = self.ears.iter().map(|ear| ear.position).max().unwrap_or(0);
-        if let Some(last) = self.forgotten.last().filter(|last| last.end().0 >= now) {
-            // Nothing follows: an end, and no gap.
-            self.gaps.remove(&last.start());
-        }
+        let gaps = self.count_gaps();
         let mut speech = Vec::new();
         for ear in std::mem::take(&mut self.ears) {
             let rest: Vec<Span> = on_record(ear.detector.finish(), &self.forgotten).collect();
@@ -300,7 +294,7 @@ impl Pipeline {
             duration_s,
             tracks: speech.len() as u8,
             spans,
-            gaps: u32::try_from(self.gaps.len()).unwrap_or(u32::MAX),
+            gaps,
             models: ModelNames {
                 whisper: whisper.clone().unwrap_or_default(),
                 speaker: self.speaker.then(|| SPEAKER_MODEL.to_owned()),
@@ -345,6 +339,16 @@ impl Pipeline {
         if !ear.detector.speaking() && decoding.idle() {
             ear.packer.close_after_pause().into_iter().for_each(|window| decoding.add(window));
         }
+    }
+
+    /// A stretch outside the record is one gap, though both its ends may be noted; and at the end of a session it is none.
+    fn count_gaps(&self) -> u32 {
+        let now = self.ears.iter().map(|ear| ear.position).max().unwrap_or(0);
+        let outside: Vec<Span> = self.ears.iter().flat_map(|ear| &ear.holes).chain(&self.forgotten).copied().collect();
+        let counts = |at: &&Sample| {
+            at.0 < now && outside.iter().all(|span| span.end() != **at && (span.start() != **at || span.end().0 < now))
+        };
+        u32::try_from(self.gaps.iter().filter(counts).count()).unwrap_or(u32::MAX)
     }
 
     /// Seconds on the record: up to the latest sample, less what was forgotten and what is missing on every track.

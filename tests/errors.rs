@@ -179,10 +179,20 @@ fn a_variable_that_makes_no_sense_is_named() {
         ("SIDETONE_STANCE", "bossy", "facilitative"),
         ("SIDETONE_COACH_TRACK", "3", "1 or 2"),
         ("SIDETONE_COLOR", "blue", "never"),
+        ("SIDETONE_TONES", "perhaps", "true or false"),
+        ("SIDETONE_VOICE_COMMANDS", "perhaps", "true or false"),
         ("SIDETONE_CONFIG", "/no/such/config.toml", ""),
     ] {
         Home::new().with_env(name, value).run(&["sessions"]).refused(if hint.is_empty() { value } else { name }, hint);
     }
+}
+
+#[test]
+fn a_wake_word_that_would_be_heard_by_mistake_is_refused() {
+    let home = Home::new().with_env("SIDETONE_WAKE_WORD", "hey");
+    home.hannah();
+    let start = ["start", "--coachee", "Hannah", "--consent-both", "--input", "default"];
+    home.run(&start).refused("`hey` cannot be a wake word", "`sidetone start --no-voice-commands`");
 }
 
 #[test]

@@ -192,7 +192,7 @@ fn wake_word(config: &Config) -> Result<String, CliError> {
     if WakeWord::new(word).is_none() {
         return Err(CliError::user(
             format!("`{word}` cannot be a wake word: it would be heard by mistake, or never"),
-            "take one to three words of five letters or more together; or none today: `start --no-voice-commands`",
+            "take one to three words of five letters or more together; or none today: `sidetone start --no-voice-commands`",
         ));
     }
     Ok(word.clone())

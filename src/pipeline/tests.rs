@@ -372,6 +372,41 @@ fn off_the_record_is_in_no_number_and_no_word() {
 }
 
 #[test]
+fn a_stretch_off_the_record_is_one_gap_and_an_end_is_none() {
+    let sound = &demo_session()[..seconds(20)];
+    let at = |s: usize| Sample(seconds(s) as u64);
+    let mut live = Pipeline::new(models(false), setup(1, RoleHint::CoachSpeaksFirst), None);
+    feed(&mut live, 0, 0, &sound[..seconds(10)]);
+    live.forget_from(at(8));
+    live.gap(at(10));
+    feed(&mut live, 0, seconds(10), &sound[seconds(10)..]);
+    live.forget_from(at(18));
+    // The same read again from its recording: where sound was cut out, and where it went on.
+    let mut again = Pipeline::new(models(false), setup(1, RoleHint::CoachSpeaksFirst), None);
+    feed(&mut again, 0, 0, &sound[..seconds(8)]);
+    again.gap(at(8));
+    again.gap(at(10));
+    feed(&mut again, 0, seconds(10), &sound[seconds(10)..seconds(18)]);
+    again.gap(at(18));
+    for numbers in [live, again].map(|pipeline| pipeline.finish().numbers) {
+        assert_eq!((numbers.duration_s, numbers.gaps), (16.0, 1));
+    }
+}
+
+#[test]
+fn what_is_struck_out_is_in_no_number_and_no_gap() {
+    let sound = &demo_session()[..seconds(20)];
+    let command = Span::new(Sample(seconds(5) as u64), Sample(seconds(7) as u64)).unwrap();
+    let mut pipeline = Pipeline::new(models(false), setup(1, RoleHint::CoachSpeaksFirst), None);
+    feed(&mut pipeline, 0, 0, &sound[..seconds(10)]);
+    pipeline.forget(command);
+    feed(&mut pipeline, 0, seconds(10), &sound[seconds(10)..]);
+    let numbers = pipeline.finish().numbers;
+    assert_eq!((numbers.duration_s, numbers.gaps), (18.0, 0));
+    assert!(!numbers.spans.is_empty() && numbers.spans.iter().all(|s| s.span.overlap(command).is_none()));
+}
+
+#[test]
 fn holes_and_pauses_are_outside_every_duration() {
     let sound = &demo_session()[..seconds(20)];
     let mut pipeline = Pipeline::new(models(false), setup(1, RoleHint::CoachSpeaksFirst), None);
