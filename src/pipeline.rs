@@ -395,7 +395,12 @@ fn code(
         return units;
     }
     let coded = moves::code(&units, coder);
-    numbers.by_words = Some(Box::new(measures::words(&coded, sound, numbers.duration_s)));
+    let mut by_words = measures::words(&coded, sound, numbers.duration_s);
+    if numbers.doubts.iter().any(|doubt| doubt == Caveat::RolesAssumed.code()) {
+        // They may be the coachee's, of whom no utterance is told apart in the clear.
+        by_words.iter_mut().for_each(|words| words.marks.clear());
+    }
+    numbers.by_words = Some(Box::new(by_words));
     numbers.models.moves = Some(coder.name().to_owned());
     numbers.doubts.extend(coder.words_only().map(|_| Caveat::MovesByWordsOnly.code().to_owned()));
     units

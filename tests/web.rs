@@ -596,7 +596,7 @@ fn the_page_locks_itself_in_front_of_an_empty_chair() {
     finished(&home);
     let away = tempfile::tempdir().unwrap();
     let browser = Browser::start(away.path());
-    let served = Served::start(&home, &["open", "last", "--lock-after", "2"]);
+    let served = Served::start(&home, &["open", "last", "--lock-after", "6"]);
     browser.go(&served.address);
     browser.write("#passphrase", PASSPHRASE);
     browser.follow(".unlock button");

@@ -3,7 +3,8 @@
 //! autonomy); of one that likelier does neither, nothing. How likely is not kept: guessed sentences could be tried on it.
 //!
 //! Kept of the coach alone. What the coachee did, utterance by utterance, is sealed to them; so marks are made only for the
-//! roles as they are, and [`Numbers::swapped`](super::Numbers::swapped) drops them: then they are the coachee's.
+//! roles as they are, not where nobody said who the coach is, and [`Numbers::swapped`](super::Numbers::swapped) drops them:
+//! then they are the coachee's.
 
 use serde::{Deserialize, Serialize};
 

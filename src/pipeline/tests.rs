@@ -497,6 +497,11 @@ fn a_written_transcript_is_coded_and_nothing_in_it_is_timed() {
     assert!(measures.has(Caveat::MovesByWordsOnly) && !measures.has(Caveat::MovesNotCoded));
     let words = measures.words.unwrap();
     assert_eq!((words.questions.open, words.waiting), (1, None));
+    // When the coach told and asked is kept, unless nobody said who the coach is.
+    assert_eq!(words.marks.last().map(|mark| mark.at_s), Some(2));
+    let unsaid = coded("0\t4\tA\tIt was lovely to watch. What did you notice?\n5\t9\tB\tThey were quiet.").numbers;
+    assert!(unsaid.doubts.contains(&Caveat::RolesAssumed.code().to_owned()));
+    assert!(unsaid.by_words.unwrap().iter().all(|words| words.marks.is_empty()));
     // The other way round, the question is nobody's: it was the coachee who asked.
     assert_eq!(measure(&outcome.numbers.swapped()).words.unwrap().questions.open, 0);
     let german =

@@ -14,6 +14,8 @@ use crate::{
 
 const MOVES: &str = "What the words did";
 const NOTHING: &str = "Not enough to say.";
+const UNSAID: &str = "Not kept, since nobody said who of you is the coach: `--coach-speaks-first` at the start, or \
+    `sidetone coach enrol` once, is for that.";
 const UNTIMED: &str = "Not measured: how long it was quiet is heard in the sound alone, and there was none.";
 pub const COURSE: &str = "Telling and asking over the session";
 const WAITING: &str = "Room to think";
@@ -31,7 +33,7 @@ impl Report {
             return if why.is_empty() { Vec::new() } else { vec![(MOVES, vec![NOTHING.to_owned()])] };
         };
         let mut sections = vec![(MOVES, moves(words))];
-        let course = course(&self.course());
+        let course = self.untold().map_or_else(|| course(&self.course()), |why| vec![why.to_owned()]);
         sections.extend(Some((COURSE, course)).filter(|(_, sentences)| !sentences.is_empty()));
         let (questions, answers) = self.waits_said();
         sections.extend(self.waiting_said().map(|(heading, mut sentences)| {
@@ -63,6 +65,12 @@ impl Report {
     pub(super) fn course(&self) -> Vec<Stretch> {
         let words = self.measures.words.as_ref().filter(|words| words.directiveness.utterances >= MIN_UTTERANCES);
         words.map_or_else(Vec::new, |words| stretches(&words.marks, self.length_s))
+    }
+
+    /// Why there is no course, where somebody can do something about it next time.
+    pub(super) fn untold(&self) -> Option<&'static str> {
+        let unsaid = self.measures.has(Caveat::RolesAssumed) && self.marks().is_empty();
+        unsaid.then_some(UNSAID)
     }
 
     /// The waits after questions and after answers by length, where there are enough and their lengths were kept.

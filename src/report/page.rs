@@ -180,6 +180,9 @@ fn measured(report: &Report) -> String {
 
 /// Telling against asking over the session.
 fn course(report: &Report) -> Option<String> {
+    if let Some(why) = report.untold() {
+        return Some(section(COURSE, &paragraph(why)));
+    }
     let stretches = report.course();
     let (first, last) = (stretches.first()?, stretches.last()?);
     let key = format!(

@@ -266,6 +266,7 @@ fn an_older_session_shows_what_it_has() {
             words["waiting"][waits].as_object_mut().unwrap().remove("ended_by");
         }
     }
+    stored["doubts"] = serde_json::json!([]);
     let older: Numbers = serde_json::from_value(stored).unwrap();
     let report = report(&session(), "kept", &older);
     let (text, page, json) = (report.to_text(80, false), page(&report), report.to_json());
@@ -281,7 +282,10 @@ fn exchanged_roles_leave_no_mark() {
     let swapped = numbers_with_words().swapped();
     assert!(!serde_json::to_string(&swapped).unwrap().contains("at_s"));
     assert!(serde_json::to_string(&numbers_with_words()).unwrap().contains("at_s"));
-    assert!(!page(&report(&session(), "kept", &swapped)).contains("over the session"));
+    let said = |doubts: Vec<String>| page(&report(&session(), "kept", &Numbers { doubts, ..swapped.clone() }));
+    assert!(!said(Vec::new()).contains("over the session"));
+    // Where nobody said who the coach is there was none, and it says why.
+    assert!(said(vec!["roles_assumed".to_owned()]).contains("nobody said who of you is the coach"));
 }
 
 #[test]

@@ -270,8 +270,8 @@ fn lock_itself(room: &Room, page: &mut String) {
     form(room, page, "lock", "class=\"decision\" id=\"lock\"");
     let minutes = room.visit.lock_after.as_secs().div_ceil(60);
     let plural = if minutes == 1 { "" } else { "s" };
-    let _ = write!(
+    let _ = writeln!(
         page,
-        "<p>This locks itself after {minutes} minute{plural} without anybody reading.</p><button>Lock now</button></form>\n"
+        "<p>This locks itself after {minutes} minute{plural} without anybody reading.</p><button>Lock now</button></form>"
     );
 }

@@ -78,7 +78,7 @@ fn questions(room: &Room, page: &mut String, now: Option<&AnsweredAt>) {
     form(room, page, "answer", "class=\"pulse\"");
     for question in Question::ALL {
         let (name, given) = (question.name(), now.and_then(|row| row.answers.to(question)));
-        let _ = write!(page, "<fieldset><legend>{}</legend>\n", question.asked());
+        let _ = writeln!(page, "<fieldset><legend>{}</legend>", question.asked());
         for answer in (1..=Answer::MOST).filter_map(Answer::new) {
             let checked = if given == Some(answer) { " checked" } else { "" };
             let meaning = match answer.get() {
@@ -87,15 +87,15 @@ fn questions(room: &Room, page: &mut String, now: Option<&AnsweredAt>) {
                 _ => "",
             };
             let value = answer.get();
-            let _ = write!(
+            let _ = writeln!(
                 page,
-                "<label><input type=\"radio\" name=\"{name}\" value=\"{value}\"{checked}> {value}{meaning}</label>\n"
+                "<label><input type=\"radio\" name=\"{name}\" value=\"{value}\"{checked}> {value}{meaning}</label>"
             );
         }
         let checked = if given.is_none() { " checked" } else { "" };
-        let _ = write!(
+        let _ = writeln!(
             page,
-            "<label><input type=\"radio\" name=\"{name}\" value=\"\"{checked}> no answer</label></fieldset>\n"
+            "<label><input type=\"radio\" name=\"{name}\" value=\"\"{checked}> no answer</label></fieldset>"
         );
     }
     page.push_str("<button>Seal my answers</button></form>\n");

@@ -150,6 +150,8 @@ impl Room {
         };
         let answered = (coachee.answers)(&identity)?;
         *held(&self.words) = Some(Unlocked { identity, lines, answered, handed_out: false });
+        // A passphrase takes its time, in which nobody was idle.
+        *held(&self.used) = Instant::now();
         Ok(())
     }
 

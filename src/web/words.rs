@@ -156,7 +156,7 @@ fn timeline(page: &mut String, lines: &[Utterance], duration_s: f64) {
 /// A dozen links through the session, for keys and screen readers too.
 fn jumps(page: &mut String, lines: &[Utterance], duration_s: f64) {
     let step = (duration_s / JUMPS / 60.0).ceil().max(1.0) * 60.0;
-    page.push_str("<nav class=\"jumps\" aria-label=\"Jump to a time\">");
+    page.push_str("<nav class=\"jumps\" aria-label=\"Jump to a time\"><span class=\"soft\">Jump to</span> ");
     let mut due = 0.0;
     for (index, said) in lines.iter().enumerate() {
         let at = said.span.start().seconds();
