@@ -343,9 +343,11 @@ impl Recorder {
 
     /// Makes the session's numbers and words of what was heard.
     pub(super) fn finish(mut self) -> Finished {
-        // The last thing that was said.
-        self.catch_up();
-        self.take_what_is_under_way();
+        // The last thing that was said; in a pause there is none to wait for.
+        if !self.clock.is_paused() {
+            self.catch_up();
+            self.take_what_is_under_way();
+        }
         self.end_sound(None);
         self.show();
         self.board.write(|status| status.phase = Phase::Finishing);
