@@ -90,7 +90,7 @@ pub fn processor_seconds(pid: u32) -> Option<f64> {
 }
 
 /// Waits for a child; whether it did well, and its peak memory in megabytes.
-pub fn peak_of(child: &Child) -> (bool, f64) {
+pub fn peak_of(child: Child) -> (bool, f64) {
     let (mut status, mut usage) = (0, unsafe { std::mem::zeroed::<libc::rusage>() });
     // SAFETY: the child is ours and not waited for elsewhere; both places outlive the call.
     unsafe { libc::wait4(child.id() as i32, &mut status, 0, &mut usage) };
@@ -103,7 +103,7 @@ pub fn output_of(mut child: Child) -> (String, bool, f64) {
     if let Some(mut out) = child.stdout.take() {
         out.read_to_string(&mut said).unwrap();
     }
-    let (done, peak) = peak_of(&child);
+    let (done, peak) = peak_of(child);
     (said, done, peak)
 }
 

@@ -121,8 +121,7 @@ fn main() {
     for minutes in MINUTES.into_iter().take(if short { 2 } else { MINUTES.len() }) {
         let file = long_session(home.path(), minutes);
         let begun = Instant::now();
-        let child = home.command(&import(&text(&file), "demo.en")).spawn().unwrap();
-        let (done, peak) = peak_of(&child);
+        let (done, peak) = peak_of(home.command(&import(&text(&file), "demo.en")).spawn().unwrap());
         assert!(done, "the import of {minutes} minutes failed");
         let seconds = begun.elapsed().as_secs_f64();
         fs::remove_file(file).unwrap();
