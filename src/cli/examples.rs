@@ -43,6 +43,11 @@ Examples:
   sidetone recover                                every session that was cut off
   sidetone recover last";
 
+pub const SESSIONS: &str = "\
+Examples:
+  sidetone sessions
+  sidetone sessions --receipts                    what was deleted, and when";
+
 pub const REPORT: &str = "\
 Examples:
   sidetone report                                 the last session

@@ -101,6 +101,7 @@ pub enum Command {
     #[command(after_help = examples::RECOVER)]
     Recover(recover::Args),
     /// The sessions that are here, and with --receipts what went
+    #[command(after_help = examples::SESSIONS)]
     Sessions(sessions::Args),
     /// Show a session's report
     #[command(after_help = examples::REPORT)]

@@ -21,9 +21,12 @@ use crate::units::SAMPLE_RATE;
 
 /// whisper.cpp's own bounds for a window without speech, which are OpenAI's: this likely to be silence, and of tokens
 /// this unlikely on average. A segment below the second is dropped whatever the model thinks of silence: it is music or noise put
-/// into words (with the demo model chords come to -1.1 and speech to -0.2).
+/// into words.
 const NO_SPEECH: f32 = 0.6;
 const UNLIKELY_LOGPROB: f32 = -1.0;
+/// The same for a model that hears windows at their own length: a small one, which knows few voices and is sure of those. With
+/// the demo model chords come to -0.9 and less, the sentences of the demo session to -0.3 and more.
+const UNLIKELY_LOGPROB_SHORT: f32 = -0.85;
 /// Samples to a position of Whisper's encoder (20 ms), the most positions it has, and what whisper.cpp rounds them up to for flash
 /// attention (`GGML_PAD(n_ctx, 256)` in 1.8).
 const POSITION_SAMPLES: usize = SAMPLE_RATE as usize / 50;
@@ -51,6 +54,8 @@ pub struct Whisper {
     longest: usize,
     /// Windows are heard at their own length; else every one is filled up to 30 s with silence, as OpenAI's models want.
     at_its_length: bool,
+    /// Mean log-probability under which a segment is not speech.
+    unlikely: f32,
 }
 
 impl fmt::Debug for Whisper {
@@ -83,6 +88,7 @@ impl Whisper {
             threads: c_int::try_from(threads.max(1)).unwrap_or(1),
             longest: WINDOW_SAMPLES_MAX,
             at_its_length: false,
+            unlikely: UNLIKELY_LOGPROB,
         })
     }
 
@@ -91,6 +97,7 @@ impl Whisper {
     pub fn hearing(mut self, seconds: f64) -> Self {
         self.longest = crate::units::Sample::from_seconds(seconds).0 as usize;
         self.at_its_length = true;
+        self.unlikely = UNLIKELY_LOGPROB_SHORT;
         self
     }
 
@@ -188,7 +195,7 @@ impl Whisper {
             .collect();
         let sum: f64 = tokens.iter().map(|token| f64::from(token.logprob)).sum();
         decoded.tokens += tokens.len();
-        if sum < f64::from(UNLIKELY_LOGPROB) * tokens.len() as f64 {
+        if sum < f64::from(self.unlikely) * tokens.len() as f64 {
             return sum;
         }
         let words = tokens::without_loops(tokens::words(&tokens));
