@@ -76,7 +76,7 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
 
     step(&config, "6. She deletes them. The numbers stay for both; the words are gone:");
     let receipt = vault.delete_words(session, Decision::Deleted)?;
-    config.remark(format!("     {} rows, {} files, {} bytes.", receipt.rows, receipt.files, receipt.bytes));
+    config.remark(format!("     {}.", receipt.amount()));
     let again = Reader::open(&config.data_dir, seal::unlock(&locked, &passphrase)?)?.transcript(session);
     if !matches!(again, Err(VaultError::NoWords(_))) {
         return Err(CliError::ours("the words are still there after they were deleted"));

@@ -74,10 +74,11 @@ fn receipts(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), 
     if receipts.is_empty() {
         config.remark("Nothing was deleted, taken or withdrawn yet.");
     }
-    for Receipt { at, session, what, rows, files, bytes } in receipts {
+    for receipt in &receipts {
+        let Receipt { at, session, what, .. } = receipt;
         let at = at.replace('T', " ");
         let minute = at.get(..16).unwrap_or(&at);
-        writeln!(out, "{session}  {minute}  {what:18}  {rows} rows, {files} files, {bytes} bytes")?;
+        writeln!(out, "{session}  {minute}  {what:18}  {}", receipt.amount())?;
     }
     Ok(())
 }

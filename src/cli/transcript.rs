@@ -340,8 +340,9 @@ pub fn gone(receipt: &Receipt, config: &Config, out: &mut dyn Write) -> Result<(
         return print_json(out, receipt);
     }
     config.remark(format!(
-        "Gone from our files: {} ({} rows, {} files, {} bytes). Backups and snapshots of the disk are out of our reach.",
-        receipt.what, receipt.rows, receipt.files, receipt.bytes
+        "Gone from our files: {} ({}). Backups and snapshots of the disk are out of our reach.",
+        receipt.what,
+        receipt.amount()
     ));
     Ok(())
 }

@@ -27,6 +27,12 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    /// How much went, for people: `1 row, 2 files, 3709 bytes`.
+    pub fn amount(&self) -> String {
+        let many = |count: u64, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+        [many(self.rows, "row"), many(self.files, "file"), many(self.bytes, "byte")].join(", ")
+    }
+
     /// Whether it was a pairing that went, with its goals.
     pub fn is_of_pairing(&self) -> bool {
         self.what == What::PairingDeleted.name()

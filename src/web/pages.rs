@@ -101,8 +101,9 @@ pub fn message(room: &Room, title: &str, said: &str) -> Zeroizing<String> {
 /// What went, as the coachee reads it.
 pub fn gone(receipt: &Receipt) -> String {
     format!(
-        "Gone from our files: {} ({} rows, {} files, {} bytes). Backups and snapshots of the disk are out of our reach.",
-        receipt.what, receipt.rows, receipt.files, receipt.bytes
+        "Gone from our files: {} ({}). Backups and snapshots of the disk are out of our reach.",
+        receipt.what,
+        receipt.amount()
     )
 }
 
