@@ -66,6 +66,12 @@ fn chain(vocabulary: &[Vec<u8>]) -> Vec<usize> {
     [SOT, FIRST_TIME].into_iter().chain(words).chain([LAST_TIME, EOT]).collect()
 }
 
+fn number(file: &mut File) -> usize {
+    let mut bytes = [0; 4];
+    file.read_exact(&mut bytes).unwrap();
+    u32::from_le_bytes(bytes) as usize
+}
+
 /// Writes the model; header, filters and vocabulary are those of the demo model.
 pub fn write(demo: &Path, path: &Path) {
     let mut old = File::open(demo).unwrap();
@@ -73,18 +79,10 @@ pub fn write(demo: &Path, path: &Path) {
     let mut filters = vec![0; 4 * (2 + MELS * FILTER_BINS)];
     old.read_exact(&mut header).unwrap();
     old.read_exact(&mut filters).unwrap();
-    let mut number = || {
-        let mut bytes = [0; 4];
-        old.read_exact(&mut bytes).unwrap();
-        u32::from_le_bytes(bytes) as usize
-    };
-    let count = number();
-    drop(number);
+    let count = number(&mut old);
     let mut vocabulary = Vec::with_capacity(count);
     for _ in 0..count {
-        let mut bytes = [0; 4];
-        old.read_exact(&mut bytes).unwrap();
-        let mut token = vec![0; u32::from_le_bytes(bytes) as usize];
+        let mut token = vec![0; number(&mut old)];
         old.read_exact(&mut token).unwrap();
         vocabulary.push(token);
     }
