@@ -75,9 +75,7 @@ pub fn setup(config: &Config) -> Setup {
     let loading = config.clone();
     Setup {
         data_dir: config.data_dir.clone(),
-        load_models: Arc::new(move |name| {
-            load::models(&loading, name, load::threads_beside_capture()).map_err(CliError::into_failure)
-        }),
+        load_models: Arc::new(move |name| load::models(&loading, name).map_err(CliError::into_failure)),
     }
 }
 

@@ -56,7 +56,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
         Some(name) => name.clone(),
         None => load::default_whisper(config)?,
     };
-    let models = load::models(config, &model, load::threads_alone())?;
+    let models = load::models(config, &model)?;
     let session = session(&args, source.tracks(), model, config)?;
     let hint = hint(args.roles, config)?;
     let setup = Setup { tracks: source.tracks(), hint, microphone: false };

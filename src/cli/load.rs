@@ -14,22 +14,10 @@ use crate::{
 /// The model that comes with the program.
 pub const DEMO_MODEL: &str = "demo.en";
 
-/// More threads than this make whisper.cpp no faster on a laptop, where the rest of the cores are slow ones.
-const THREADS_MAX: usize = 4;
-
-/// Threads that decode while a session is recorded. whisper.cpp's threads spin while they wait for each other, so one core is
-/// left to capture and everything else.
-pub fn threads_beside_capture() -> usize {
-    threads_alone().min(cores().saturating_sub(1)).max(1)
-}
-
-/// Threads that decode when nothing is recorded: what else an import does is soon done, and then a core would lie idle.
-pub fn threads_alone() -> usize {
-    cores().min(THREADS_MAX)
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+/// Threads that decode. whisper.cpp's threads spin while they wait for each other: with one on every core, whatever else runs
+/// makes all of them wait, so one core is left to it. More than four make nothing faster on a laptop.
+pub fn decoding_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1)).clamp(1, 4)
 }
 
 /// The file of a model, if it is here.
@@ -51,7 +39,7 @@ pub fn default_whisper(config: &Config) -> Result<String, CliError> {
 
 /// Loads what works on a session. The Whisper model must be there; without the speaker model voices are told apart less
 /// well, and the report says so.
-pub fn models(config: &Config, whisper: &str, threads: usize) -> Result<Models, CliError> {
+pub fn models(config: &Config, whisper: &str) -> Result<Models, CliError> {
     let manifest = Manifest::bundled()?;
     let entry = manifest.find(whisper)?;
     if entry.role != ModelRole::Whisper {
@@ -69,7 +57,7 @@ pub fn models(config: &Config, whisper: &str, threads: usize) -> Result<Models, 
         CliError::user(format!("the model `{whisper}` is not here"), hint)
     })?;
     weights::check_ggml(&path)?;
-    let loaded = Whisper::load(&path, threads)?;
+    let loaded = Whisper::load(&path, decoding_threads())?;
     let loaded = match entry.window_s {
         Some(seconds) => loaded.hearing(seconds),
         None => loaded,

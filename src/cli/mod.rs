@@ -50,7 +50,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub use config::{Config, Global};
 pub use error::{CliError, explain};
-pub use load::threads_alone;
+pub use load::decoding_threads;
 
 use crate::session;
 

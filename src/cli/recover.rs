@@ -58,7 +58,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     let identity = args.unlock.identity_of(&coachee)?;
     vault.prove(id, &identity)?;
     let recording = recording::recover(&path, Key::Coachee(&identity))?;
-    let models = load::models(config, &stored.session.model, load::threads_alone())?;
+    let models = load::models(config, &stored.session.model)?;
     let hint = import::hint(args.roles, config)?;
     let pipeline = Pipeline::new(models, Setup { tracks: recording.tracks(), hint, microphone: true }, None);
     let mut outcome = replay(pipeline, recording, outline.bytes, config);

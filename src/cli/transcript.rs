@@ -370,7 +370,7 @@ fn redo(
     let recording = recording::recover(&path, Key::Coachee(&identity))?;
     let hint = if recording.tracks() > 1 { RoleHint::CoachTrack(0) } else { RoleHint::CoachSpeaksFirst };
     let setup = Setup { tracks: recording.tracks(), hint, microphone: true };
-    let pipeline = Pipeline::new(load::models(config, &model, load::threads_alone())?, setup, None);
+    let pipeline = Pipeline::new(load::models(config, &model)?, setup, None);
     let outcome = recover::replay(pipeline, recording, bytes, config);
     vault.finish(id, &outcome.numbers, &outcome.words, outcome.words_poor)?;
     report::show(vault, &vault.find(&id.to_string())?, config, out)

@@ -149,7 +149,7 @@ fn main() {
     let short = arguments.iter().any(|arg| arg == "--short");
     let other = after("--cli").and_then(|rest| rest.first()).map(String::as_str);
     let (minutes, pairs) = if short { (MINUTES_SHORT, PAIRS_SHORT) } else { (MINUTES, PAIRS) };
-    let threads = cli::threads_alone();
+    let threads = cli::decoding_threads();
 
     let home = Home::new().unwrap();
     let base = home.data().join("models/ggml-base.en.bin");

@@ -108,7 +108,7 @@ fn measure(config: &Config) -> Result<Option<f64>, CliError> {
     let (tell, told) = mpsc::channel();
     // Left to itself when it takes too long: the process ends soon.
     thread::spawn(move || {
-        let threads = load::threads_beside_capture();
+        let threads = load::decoding_threads();
         let measured = Whisper::load(&path, threads).map_err(CliError::from).and_then(|whisper| {
             let mut packer = Packer::new(Track(0));
             let mut windows = packer.push(&samples, &[]);
