@@ -1,6 +1,8 @@
 //! A real daemon on a real socket: what a session goes through, and what clients may do to it. Sound comes from the
 //! bundled session, through the live path. Sessions whose words do not matter run without models.
 
+mod demo_whisper;
+
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
@@ -25,7 +27,6 @@ use sidetone::{
     seal::Identity,
     session::{Consent, Session, SessionId},
     speakers::SpeakerEncoder,
-    transcript::Whisper,
     units::Sample,
     vault::{KeepAudio, Reader, State, VaultError, Writer},
 };
@@ -207,10 +208,10 @@ fn until(what: &str, mut done: impl FnMut() -> bool) {
 
 #[test]
 fn a_session_from_start_to_stop() {
-    let (whisper, speaker) = (in_tree("models/ggml-sidetone-demo.en.bin"), in_tree("models/speaker-ge2e.safetensors"));
-    assert!(whisper.is_file() && speaker.is_file(), "hint: `scripts/fetch-models` gets the models");
+    let speaker = in_tree("models/speaker-ge2e.safetensors");
+    assert!(demo_whisper::file().is_file() && speaker.is_file(), "hint: `scripts/fetch-models` gets the models");
     let daemon = Daemon::with_models(Arc::new(move |name: &str| {
-        let whisper = Arc::new(Whisper::load(&whisper, 1).unwrap().hearing(14.0));
+        let whisper = Arc::new(demo_whisper::load(1));
         let speaker = Some(Arc::new(SpeakerEncoder::load(&speaker).unwrap()));
         Ok(Models { whisper: Some((name.to_owned(), whisper)), speaker, moves: None })
     }));

@@ -1,13 +1,10 @@
 //! How well the shipped demo model hears, through the program's own voice activity, packing and decoding: word error rates
 //! of sentences that training never saw (`scripts/train-demo-whisper/held.txt`), spoken here and now by Debian's voices.
 
+mod demo_whisper;
 mod spoken;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, path::Path, time::Duration};
 
 use sidetone::{
     capture::{FileSource, Heard, Source},
@@ -37,10 +34,6 @@ const TIME_TOLERANCE_S: f64 = 0.3;
 /// Share of rightly heard words whose times must be right too (all are, of the shipped model's).
 const TIMES_RIGHT: f64 = 0.95;
 
-fn model() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("models/ggml-sidetone-demo.en.bin")
-}
-
 fn held_out() -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/train-demo-whisper/held.txt");
     fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect()
@@ -48,8 +41,7 @@ fn held_out() -> Vec<String> {
 
 fn whisper() -> Whisper {
     let threads = std::thread::available_parallelism().map_or(2, usize::from).min(4);
-    let seconds = Manifest::bundled().unwrap().find("demo.en").unwrap().window_s.unwrap();
-    Whisper::load(&model(), threads).unwrap().hearing(seconds)
+    demo_whisper::load(threads)
 }
 
 /// Decodes an audio file as the program does.
@@ -203,9 +195,9 @@ fn evaluate(sentences: &[String], voices: &[&str]) -> Score {
 fn the_file_is_the_one_the_list_names() {
     let manifest = Manifest::bundled().unwrap();
     let entry = manifest.find("demo.en").unwrap();
-    assert_eq!(fs::metadata(model()).unwrap().len(), entry.bytes);
-    sidetone::weights::verify(entry, &model()).unwrap();
-    let info = check_ggml(&model()).unwrap();
+    assert_eq!(fs::metadata(demo_whisper::file()).unwrap().len(), entry.bytes);
+    sidetone::weights::verify(entry, &demo_whisper::file()).unwrap();
+    let info = check_ggml(&demo_whisper::file()).unwrap();
     assert!(info.decoder_layers >= 3, "whisper.cpp would take it for a distilled model and give no times");
 }
 

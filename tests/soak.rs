@@ -2,6 +2,7 @@
 //! test says what it found in lines of `soak|what|figure|bar`, and fails where the bar is missed.
 #![cfg(target_os = "linux")]
 
+mod demo_whisper;
 mod served;
 #[allow(dead_code, reason = "the list of voices is used in part")]
 mod spoken;
@@ -56,7 +57,7 @@ fn models_folder() -> std::path::PathBuf {
 }
 
 fn whisper() -> Whisper {
-    Whisper::load(&models_folder().join("ggml-sidetone-demo.en.bin"), 1).unwrap().hearing(14.0)
+    demo_whisper::load(1)
 }
 
 #[test]

@@ -8,6 +8,7 @@
 
 mod base_size;
 mod program;
+mod table;
 
 use std::{
     io::{Read, Write},
@@ -183,7 +184,7 @@ fn main() {
     let ours = wrong(&said, &texts(&timed(export).said));
     let theirs = wrong(&said, &whisper_alone(other, &demo_model(), &demo, threads).said);
 
-    program::print(&[
+    table::print(&[
         ("import_over_cli".to_owned(), median(ratios), "<= 1.0"),
         ("overhead".to_owned(), median(overheads), "<= 0.15"),
         ("peak_over_model_mb".to_owned(), median(peaks), "<= 150"),

@@ -4,6 +4,8 @@
 //! Nothing is asserted: figures depend on the machine. The bars are beside them, for people to compare. Where the machine
 //! has other work, look at the figures per second of processor time.
 
+mod table;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -50,10 +52,9 @@ fn cost(coder: &Coder, rows: &[Row], rounds: usize) -> Cost {
 }
 
 fn main() {
-    let json = std::env::args().any(|arg| arg == "--json");
     let all = rows();
     let few = all.get(..ROWS).unwrap_or(&all);
-    let mut figures: Vec<(String, f64, &str)> = Vec::new();
+    let mut figures: Vec<table::Row> = Vec::new();
     let mut add = |name: &str, cost: &Cost, bar| {
         let count = cost.utterances as f64;
         figures.push((format!("moves_{name}_per_s"), count / cost.seconds, bar));
@@ -74,13 +75,5 @@ fn main() {
     }
     figures.extend(loads);
 
-    if json {
-        let all: serde_json::Map<String, serde_json::Value> =
-            figures.into_iter().map(|(key, value, _)| (key, value.into())).collect();
-        println!("{}", serde_json::Value::Object(all));
-    } else {
-        for (key, value, bar) in figures {
-            println!("{key:36} {value:9.2}   {bar}");
-        }
-    }
+    table::print(&figures);
 }

@@ -145,16 +145,3 @@ pub fn long_session(folder: &Path, minutes: u32) -> PathBuf {
 pub fn import<'a>(file: &'a str, model: &'a str) -> [&'a str; 8] {
     ["import", file, "--coachee", COACHEE, "--consent-both", "--coach-speaks-first", "--model", model]
 }
-
-/// One line a row (key, value, bar), or one JSON object.
-pub fn print(rows: &[(String, f64, &str)]) {
-    if std::env::args().any(|arg| arg == "--json") {
-        let all: serde_json::Map<String, serde_json::Value> =
-            rows.iter().map(|(key, value, _)| (key.clone(), (*value).into())).collect();
-        println!("{}", serde_json::Value::Object(all));
-    } else {
-        for (key, value, bar) in rows {
-            println!("{key:36} {value:9.2}   {bar}");
-        }
-    }
-}

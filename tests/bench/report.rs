@@ -3,6 +3,8 @@
 //!
 //! Nothing is asserted: figures depend on the machine. The bars are beside them, for people to compare.
 
+mod table;
+
 use std::{
     hint::black_box,
     path::Path,
@@ -116,19 +118,10 @@ fn main() {
     let (long, about) = (numbers(LONG_S), session());
     let page = report::page(&report::report(&about, "kept", &long));
     let report_ms = best(|| drop(black_box(report::page(&report::report(&about, "kept", &long)))));
-    let rows = [
-        ("trend_10000_first_ms", first_ms, "once, when the sessions are new to it"),
-        ("trend_10000_ms", trend_ms, "< 100"),
-        ("report_ms", report_ms, "< 200"),
-        ("report_kb", page.len() as f64 / 1000.0, "< 1000"),
-    ];
-    if std::env::args().any(|arg| arg == "--json") {
-        let all: serde_json::Map<String, serde_json::Value> =
-            rows.into_iter().map(|(key, value, _)| (key.to_owned(), value.into())).collect();
-        println!("{}", serde_json::Value::Object(all));
-    } else {
-        for (key, value, bar) in rows {
-            println!("{key:36} {value:9.2}   {bar}");
-        }
-    }
+    table::print(&[
+        ("trend_10000_first_ms".to_owned(), first_ms, "once, when the sessions are new to it"),
+        ("trend_10000_ms".to_owned(), trend_ms, "< 100"),
+        ("report_ms".to_owned(), report_ms, "< 200"),
+        ("report_kb".to_owned(), page.len() as f64 / 1000.0, "< 1000"),
+    ]);
 }

@@ -5,6 +5,7 @@
 
 mod plot;
 mod program;
+mod table;
 
 use std::{
     fs,
@@ -21,6 +22,7 @@ use sidetone::{
     speakers::{RoleHint, SpeakerEncoder},
     units::{SAMPLE_RATE, Sample},
 };
+use table::Row;
 
 /// Lengths of the imports, in minutes; with `--short` the first two.
 const MINUTES: [u32; 4] = [10, 30, 90, 180];
@@ -34,8 +36,6 @@ const LIVE_SPEED: &str = "6";
 const WHO: [u32; 2] = [60, 180];
 /// Between two looks at a recording.
 const LOOK: Duration = Duration::from_secs(1);
-
-type Row = (String, f64, &'static str);
 
 fn idle_and_recording(home: &Home) -> [Row; 2] {
     let mut daemon = home.daemon();
@@ -133,7 +133,7 @@ fn main() {
     let mean = rates.iter().sum::<f64>() / rates.len() as f64;
     let worst = rates.iter().map(|rate| (rate / mean - 1.0).abs()).fold(0.0, f64::max);
     rows.push(("cost_linearity".into(), worst, "<= 0.10"));
-    program::print(&rows);
+    table::print(&rows);
     if let Some(path) = std::env::args().skip_while(|arg| arg != "--plot").nth(1) {
         fs::write(Path::new(&path), plot::of(&costs)).unwrap();
     }
