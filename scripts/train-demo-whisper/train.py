@@ -66,7 +66,8 @@ class Windows:
         self.clips, self.units, self.mel = clips, units, mel
         self.rng, self.np = random.Random(seed), np.random.default_rng(seed)
         self.names = list(clips.groups)
-        self.weights = [len(clips.groups[n]) for n in self.names]
+        # espeak's many voices count double: a voice that training never heard is helped by many others, not by much of one
+        self.weights = [len(clips.groups[n]) * (2 if n == "espeak" else 1) for n in self.names]
         self.queues, self.p = {}, 0.0
 
     def clip(self, group, longest):
