@@ -8,6 +8,7 @@ const RELEASED: &[&str] = &[
     include_str!("../../../tests/fixtures/released/vault-2.sql"),
     include_str!("../../../tests/fixtures/released/vault-3.sql"),
     include_str!("../../../tests/fixtures/released/vault-4.sql"),
+    include_str!("../../../tests/fixtures/released/vault-5.sql"),
 ];
 
 #[test]
