@@ -33,6 +33,9 @@ fn each_mistake_gets_one_error_and_one_hint() {
     let start = ["start", "--coachee", "Hannah", "--consent-both", "--model", "demo.en", "--input"];
     let import = ["import", "--coachee", "Hannah", "--consent-both", "--model", "demo.en"];
     let cases: &[(&[&[&str]], &str, &str)] = &[
+        (&[&["reprot"]], "reprot", "`report`"),
+        (&[&["start", "--coache", "Hannah"]], "--coache", "`--coachee`"),
+        (&[&["completions"]], "<SHELL>", "sidetone completions --help"),
         // Before any `start`, which leaves a recorder running.
         (&[&["status"]], "no session is being recorded", "sidetone start"),
         (&[&["stop"]], "no session is being recorded", "sidetone start"),
