@@ -158,6 +158,24 @@ fn a_service_is_a_file_that_systemd_takes_and_goes_without_a_trace() {
     assert_eq!(in_odd(&["service", "uninstall", "--json"]).json(), json!({"removed": false}));
 }
 
+/// What the package brings lies where `service install` does not write.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_service_of_the_package_is_no_riddle() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    let systemctl = home.path("systemctl");
+    fs::write(&systemctl, "#!/bin/sh\n[ \"$*\" = '--user is-active --quiet sidetone.service' ]\n").unwrap();
+    fs::set_permissions(&systemctl, fs::Permissions::from_mode(0o755)).unwrap();
+    let folder = systemctl.parent().unwrap().to_str().unwrap().to_owned();
+    let home = home.with_env("PATH", &format!("{folder}:/usr/bin:/bin"));
+    let status = home.run(&["service", "status", "--json"]).json();
+    assert_eq!((&status["installed"], &status["running"]), (&json!(false), &json!(true)));
+    assert!(home.run(&["service", "status"]).ok().contains("the package brought it"));
+    let ran = home.run(&["service", "uninstall"]);
+    assert!(ran.err.contains("`systemctl --user disable --now sidetone.service` ends it"), "{}", ran.err);
+}
+
 #[test]
 fn the_recorder_says_what_it_does_on_stderr() {
     use std::io::{BufRead, BufReader};
