@@ -2,6 +2,7 @@
 //! bundled session, through the live path. Sessions whose words do not matter run without models.
 
 mod demo_whisper;
+mod served;
 
 use std::{
     fs,
@@ -17,6 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use served::COACHEE;
 use sidetone::{
     daemon::{
         Client, ClientError, Failure, LINE_BYTES_MAX, LoadModels, Phase, Reply, Request, Setup, Start, Status, bind,
@@ -25,14 +27,13 @@ use sidetone::{
     pipeline::Models,
     recording::{self, Key},
     seal::Identity,
-    session::{Consent, Session, SessionId},
+    session::SessionId,
     speakers::SpeakerEncoder,
     units::Sample,
     vault::{KeepAudio, Reader, State, VaultError, Writer},
 };
 use tokio::sync::oneshot;
 
-const COACHEE: &str = "Hannah";
 /// Nothing here takes longer, on a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_secs(180);
 
@@ -127,7 +128,6 @@ impl Drop for Daemon {
     }
 }
 
-/// The bundled session, so many times faster than it was spoken.
 /// Starts a daemon; returns once it listens.
 fn serve(
     bind: impl FnOnce() -> Result<tokio::net::UnixListener, Failure> + Send + 'static,
@@ -147,33 +147,14 @@ fn serve(
     (shutdown, thread)
 }
 
+/// The bundled session, so many times faster than it was spoken.
 fn session(speed: f64) -> Start {
-    Start {
-        session: Session {
-            id: SessionId::generate(),
-            coachee: COACHEE.into(),
-            started_at: String::new(),
-            coach_stance: None,
-            coachee_stance: None,
-            tracks: 9,
-            consent: Consent {
-                given_at: "2026-11-24T09:00:00Z".into(),
-                wording: 1,
-                asserted: true,
-                retention_days: 30,
-            },
-            model: "demo.en".into(),
-        },
-        input: format!("file:{}", in_tree("tests/fixtures/demo-session.ogg").display()),
-        speed,
-        keep_audio: false,
-        coach_track: None,
-        coach_speaks_first: true,
-        voiceprint: None,
-        model_named: false,
-        wake_word: None,
-        tones: false,
-    }
+    let input = format!("file:{}", in_tree("tests/fixtures/demo-session.ogg").display());
+    let mut start = Start { keep_audio: false, ..served::session(input, speed) };
+    start.session.model = "demo.en".into();
+    // The daemon counts them itself.
+    start.session.tracks = 9;
+    start
 }
 
 fn start(start: Start) -> Request {

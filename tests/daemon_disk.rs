@@ -1,6 +1,8 @@
 //! A disk that refuses to write in the middle of a session, made real by a limit on the size of files. The limit is the
 //! whole process's, which is why this test has a file, and so a process, to itself.
 
+mod served;
+
 use std::{
     fs,
     path::Path,
@@ -15,7 +17,6 @@ use sidetone::{
     pipeline::Models,
     recording::{self, Damage, Key},
     seal::Identity,
-    session::{Consent, Session, SessionId},
     units::Sample,
     vault::{State, Writer},
 };
@@ -30,7 +31,7 @@ fn a_disk_that_refuses_ends_the_recording_and_loses_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let data_dir = dir.path().join("data");
     let identity = Identity::generate();
-    Writer::open(&data_dir).unwrap().add_coachee("Hannah", &identity.to_recipient(), None).unwrap();
+    Writer::open(&data_dir).unwrap().add_coachee(served::COACHEE, &identity.to_recipient(), None).unwrap();
     let socket = socket_path(&dir.path().join("run"), &data_dir);
 
     let (listens, listening) = mpsc::channel();
@@ -95,30 +96,5 @@ fn a_disk_that_refuses_ends_the_recording_and_loses_nothing() {
 
 fn session() -> Start {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/demo-session.ogg");
-    Start {
-        session: Session {
-            id: SessionId::generate(),
-            coachee: "Hannah".into(),
-            started_at: String::new(),
-            coach_stance: None,
-            coachee_stance: None,
-            tracks: 1,
-            consent: Consent {
-                given_at: "2026-11-24T09:00:00Z".into(),
-                wording: 1,
-                asserted: true,
-                retention_days: 30,
-            },
-            model: "demo.en".into(),
-        },
-        input: format!("file:{}", file.display()),
-        speed: 40.0,
-        keep_audio: false,
-        coach_track: None,
-        coach_speaks_first: true,
-        voiceprint: None,
-        model_named: false,
-        wake_word: None,
-        tones: false,
-    }
+    Start { keep_audio: false, ..served::session(format!("file:{}", file.display()), 40.0) }
 }

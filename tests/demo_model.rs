@@ -2,10 +2,13 @@
 //! of sentences that training never saw (`scripts/train-demo-whisper/held.txt`), spoken here and now by Debian's voices.
 
 mod demo_whisper;
+#[path = "spoken/plain.rs"]
+mod plain;
 mod spoken;
 
 use std::{fs, path::Path, time::Duration};
 
+use plain::plain;
 use sidetone::{
     capture::{FileSource, Heard, Source},
     session::Track,
@@ -67,12 +70,6 @@ fn transcribe(whisper: &Whisper, samples: &[f32]) -> Vec<Word> {
     let mut words: Vec<Word> = windows.iter().flat_map(|window| whisper.decode(window).unwrap().words).collect();
     words.sort_by_key(|word| word.span.start());
     words
-}
-
-/// Lower case, letters, digits and apostrophes.
-fn plain(text: &str) -> Vec<String> {
-    let text = text.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric() && c != '\'', " ");
-    text.split_whitespace().map(str::to_owned).collect()
 }
 
 /// The fewest insertions, deletions and substitutions that turn `said` into `heard`, and which words are the same.

@@ -33,6 +33,9 @@ fn each_mistake_gets_one_error_and_one_hint() {
     let start = ["start", "--coachee", "Hannah", "--consent-both", "--model", "demo.en", "--input"];
     let import = ["import", "--coachee", "Hannah", "--consent-both", "--model", "demo.en"];
     let cases: &[(&[&[&str]], &str, &str)] = &[
+        (&[&["reprot"]], "reprot", "`report`"),
+        (&[&["start", "--coache", "Hannah"]], "--coache", "`--coachee`"),
+        (&[&["completions"]], "<SHELL>", "sidetone completions --help"),
         // Before any `start`, which leaves a recorder running.
         (&[&["status"]], "no session is being recorded", "sidetone start"),
         (&[&["stop"]], "no session is being recorded", "sidetone start"),
@@ -58,7 +61,7 @@ fn each_mistake_gets_one_error_and_one_hint() {
         (&[&import, &["/no/such/file.wav"]], "/no/such/file.wav", ""),
         (&[&import, &[empty.to_str().unwrap()]], "empty.wav", ""),
         (&[&import, &[text.to_str().unwrap()]], "notes.mp3", ""),
-        (&[&["report"]], "session", "sidetone"),
+        (&[&["report"]], "there is no session yet", "sidetone start"),
         (&[&["report", "01"]], "01", "sidetone sessions"),
         (&[&["swap", "last"]], "session", "sidetone"),
         (&[&["turns", "last"]], "turns", "--rttm"),

@@ -158,6 +158,24 @@ fn a_service_is_a_file_that_systemd_takes_and_goes_without_a_trace() {
     assert_eq!(in_odd(&["service", "uninstall", "--json"]).json(), json!({"removed": false}));
 }
 
+/// What the package brings lies where `service install` does not write.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_service_of_the_package_is_no_riddle() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    let systemctl = home.path("systemctl");
+    fs::write(&systemctl, "#!/bin/sh\n[ \"$*\" = '--user is-active --quiet sidetone.service' ]\n").unwrap();
+    fs::set_permissions(&systemctl, fs::Permissions::from_mode(0o755)).unwrap();
+    let folder = systemctl.parent().unwrap().to_str().unwrap().to_owned();
+    let home = home.with_env("PATH", &format!("{folder}:/usr/bin:/bin"));
+    let status = home.run(&["service", "status", "--json"]).json();
+    assert_eq!((&status["installed"], &status["running"]), (&json!(false), &json!(true)));
+    assert!(home.run(&["service", "status"]).ok().contains("the package brought it"));
+    let ran = home.run(&["service", "uninstall"]);
+    assert!(ran.err.contains("`systemctl --user disable --now sidetone.service` ends it"), "{}", ran.err);
+}
+
 #[test]
 fn the_recorder_says_what_it_does_on_stderr() {
     use std::io::{BufRead, BufReader};
@@ -169,6 +187,35 @@ fn the_recorder_says_what_it_does_on_stderr() {
     home.run(&["daemon", "--stop"]).ok();
     assert!(lines.any(|line| line.contains("ended")));
     assert!(recorder.wait().unwrap().success());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_leaves_nothing_of_an_import() {
+    use std::{os::unix::process::ExitStatusExt, thread, time::Duration};
+
+    use rustix::process::{Pid, Signal, kill_process};
+    let home = Home::new();
+    home.hannah();
+    let file = fs::canonicalize(program::demo_session()).unwrap();
+    let args = ["--coachee", "Hannah", "--consent-both", "--model", "demo.en"];
+    let mut import = home.command();
+    import.arg("import").arg(&file).args(args).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut import = import.spawn().unwrap();
+    // From when it has the file open, there are seconds of work.
+    let descriptors = format!("/proc/{}/fd", import.id());
+    let opened = || {
+        let open = fs::read_dir(&descriptors).unwrap().flatten();
+        open.filter_map(|each| fs::read_link(each.path()).ok()).any(|path| path == file)
+    };
+    while !opened() {
+        assert_eq!(import.try_wait().unwrap(), None, "it ended before it began");
+        thread::sleep(Duration::from_millis(5));
+    }
+    kill_process(Pid::from_child(&import), Signal::INT).unwrap();
+    assert_eq!(import.wait().unwrap().signal(), Some(Signal::INT.as_raw()));
+    assert_eq!(home.run(&["sessions", "--json"]).json(), json!([]));
+    assert_eq!(fs::read_dir(home.path("tmp")).unwrap().count(), 0);
 }
 
 #[test]
@@ -339,11 +386,14 @@ fn the_first_run_adds_a_key_that_is_kept_elsewhere() {
     fs::write(&empty, "").unwrap();
     let home = home.with_env("ALSA_CONFIG_PATH", empty.to_str().unwrap());
     let recipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
-    let answers = format!("Hannah\nage1nonsense\nHannah\n{recipient}\n\n\n\nno\n\n");
+    // What is neither is asked for again, and who typed a passphrase where it can be read hears so.
+    let answers = format!("Hannah\nage1nonsense\ncopper kettle\n{recipient}\n\n\n\nno\n\n");
     let ran = answering(&home, &["setup"], &answers);
     // There is no microphone; what was answered before is kept all the same.
     assert_eq!(ran.code, Some(1), "{}", ran.err);
     assert!(ran.err.contains("not an age recipient") && ran.err.contains("\nhint: "), "{}", ran.err);
+    assert!(ran.err.contains("it was readable here") && !ran.err.contains("copper"), "{}", ran.err);
+    assert_eq!(ran.err.matches("1. Whom do you coach?").count(), 1, "{}", ran.err);
     let listed = home.run(&["coachee", "list", "--json"]).json();
     assert_eq!((&listed[0]["recipient"], &listed[0]["key"]), (&json!(recipient), &json!("elsewhere")));
     assert!(home.path(".config/sidetone/config.toml").is_file());

@@ -2,6 +2,9 @@
 //!
 //! Each test starts this same test binary again as the one to be killed, and reads from its output how far it came.
 
+#[path = "served/agreed.rs"]
+mod agreed;
+
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
@@ -14,7 +17,7 @@ use sidetone::{
     measures::Numbers,
     recording::{self, Damage, Key},
     seal::Identity,
-    session::{Consent, Role, Session, SessionId, Track},
+    session::{Role, SessionId, Track},
     transcript::{Spoken, Utterance},
     units::{Sample, Span},
     vault::{Decision, KeepAudio, Reader, Receipt, State, Writer},
@@ -110,24 +113,6 @@ fn a_killed_recording_has_every_chunk_that_was_acknowledged() {
     }
 }
 
-fn session() -> Session {
-    Session {
-        id: SessionId::generate(),
-        coachee: "Ana".to_owned(),
-        started_at: "2026-11-24T09:00:00Z".to_owned(),
-        coach_stance: None,
-        coachee_stance: None,
-        tracks: 1,
-        consent: Consent {
-            given_at: "2026-11-24T09:00:00Z".to_owned(),
-            wording: 1,
-            asserted: false,
-            retention_days: 30,
-        },
-        model: "demo.en".to_owned(),
-    }
-}
-
 fn words() -> Vec<Utterance> {
     let span = Span::new(Sample(0), Sample(16_000)).unwrap();
     vec![Utterance { span, role: Some(Role::Coachee), text: Spoken::new("purple lighthouse marmalade".to_owned()) }]
@@ -141,7 +126,7 @@ fn finishes_and_deletes() {
     let mut vault = Writer::open(&data).unwrap();
     vault.add_coachee("Ana", &identity(&folder).to_recipient(), None).unwrap();
     for number in 0.. {
-        let session = session();
+        let session = agreed::session("Ana");
         vault.begin(&session, KeepAudio::No).unwrap();
         fs::write(vault.recording_path(session.id), b"sealed sound").unwrap();
         say(format_args!("begun {}", session.id));

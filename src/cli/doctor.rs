@@ -9,10 +9,16 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::{CliError, Config, daemon, print_json};
-use crate::daemon::{Phase, Reply, Request};
+use crate::{
+    daemon::{Phase, Reply, Request},
+    report::wrap,
+};
 
-/// Columns of the names of checks.
+/// Columns of the states, and of the names of checks.
+const STATE: usize = 7;
 const NAME: usize = 12;
+/// Columns with which what was found fits beside its name.
+const BESIDE: usize = 60;
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -52,7 +58,7 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let mut show = |findings: Vec<Finding>| -> Result<(), CliError> {
         for finding in findings {
             if !config.json {
-                write!(out, "{}", line(&finding, config.color))?;
+                write!(out, "{}", line(&finding, config.color, config.width))?;
                 out.flush()?;
             }
             all.push(finding);
@@ -95,19 +101,29 @@ fn is_recording(config: &Config) -> bool {
 }
 
 /// The state as a word, not as a colour or a sign alone: for screen readers, and for everybody else.
-fn line(finding: &Finding, color: bool) -> String {
+fn line(finding: &Finding, color: bool, width: usize) -> String {
     let (word, style) = match finding.state {
         State::Ok => ("ok", "32"),
         State::Warning => ("warning", "33"),
         State::Impossible => ("NO", "31"),
     };
-    let word = format!("{word:7}");
+    let word = format!("{word:STATE$}");
     let word = if color { format!("\x1b[{style}m{word}\x1b[0m") } else { word };
-    let mut text = format!("{word}  {:NAME$}  {}\n", finding.check, finding.found);
+    let (mut text, indent) = if width < BESIDE {
+        (format!("{word}  {}\n  ", finding.check), 2)
+    } else {
+        (format!("{word}  {:NAME$}  ", finding.check), STATE + NAME + 4)
+    };
+    text.push_str(&hanging(&finding.found, indent, width));
     if let Some(hint) = &finding.hint {
-        text.push_str(&format!("{:7}  {:NAME$}  -> {hint}\n", "", ""));
+        text.push_str(&format!("{:indent$}-> {}", "", hanging(hint, indent + 3, width)));
     }
     text
+}
+
+/// Text in lines that begin in that column, but for the first, whose beginning is there.
+fn hanging(text: &str, column: usize, width: usize) -> String {
+    wrap(text, width.saturating_sub(column)).join(&format!("\n{:column$}", "")) + "\n"
 }
 
 #[cfg(test)]
@@ -116,9 +132,31 @@ mod tests {
 
     #[test]
     fn a_line_says_its_state_in_words_and_its_hint_below() {
-        assert_eq!(line(&Finding::ok("disk", "room for a week"), false), "ok       disk          room for a week\n");
-        let warning = line(&Finding::warning("swap", "it is not encrypted", "`swapoff -a`"), true);
+        assert_eq!(
+            line(&Finding::ok("disk", "room for a week"), false, 80),
+            "ok       disk          room for a week\n"
+        );
+        let warning = line(&Finding::warning("swap", "it is not encrypted", "`swapoff -a`"), true, 80);
         assert!(warning.contains("warning") && warning.contains("\x1b[33m"), "{warning}");
         assert!(warning.ends_with("-> `swapoff -a`\n"), "{warning}");
+    }
+
+    #[test]
+    fn lines_fit_the_terminal_and_commands_stay_whole() {
+        let long = Finding::warning(
+            "clock",
+            "nothing keeps it right, it seems, as far as one can tell",
+            "set it: `timedatectl set-ntp true`, or in the system's settings",
+        );
+        assert_eq!(
+            line(&long, false, 66),
+            "warning  clock         nothing keeps it right, it seems, as far as\n                       one can tell\n                       \
+             -> set it: `timedatectl set-ntp true`, or\n                          in the system's settings\n"
+        );
+        assert_eq!(
+            line(&long, false, 40),
+            "warning  clock\n  nothing keeps it right, it seems, as\n  far as one can tell\n  \
+             -> set it: `timedatectl set-ntp true`,\n     or in the system's settings\n"
+        );
     }
 }

@@ -38,7 +38,7 @@ pub enum Command {
     },
     /// Weeks in which you do not expect to meet: no reminders, and left out of the pace
     #[command(
-        after_help = "Examples:\n  sidetone hours quiet Hannah --from 2027-01-11 --to 2027-01-22    report season\n  \
+        after_help = "Examples:\n  sidetone hours quiet Hannah --from 2027-01-11 --to 2027-01-22\n      report season\n  \
         sidetone hours quiet Hannah --clear"
     )]
     Quiet {

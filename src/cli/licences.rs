@@ -51,7 +51,7 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     for (name, licence, within) in WITHIN {
         writeln!(out, "  {name:36} {licence} ({within})")?;
     }
-    config.remark("\nWhere each comes from: `sidetone licences --json`");
+    config.remark("\nWhere each comes from: `sidetone licences --json`. Their texts come with the Debian package.");
     Ok(())
 }
 

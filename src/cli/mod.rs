@@ -7,6 +7,7 @@ mod ask;
 mod code;
 mod coach;
 mod coachee;
+mod complaint;
 mod config;
 mod control;
 mod daemon;
@@ -46,7 +47,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
 pub use config::{Config, Global};
 pub use error::{CliError, explain};
@@ -190,11 +191,15 @@ impl From<Stance> for session::Stance {
 /// # Errors
 /// The exit code after help, the version or a complaint has been printed.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Args, ExitCode> {
-    Args::try_parse_from(args).map_err(|error| {
-        let wrong = error.use_stderr();
+    let args: Vec<OsString> = args.into_iter().collect();
+    Args::try_parse_from(&args).map_err(|error| {
+        let bare = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+        if error.use_stderr() && !bare {
+            return explain(&complaint::complaint(&error, Args::command(), &args));
+        }
         // Nobody is left to tell when this fails.
         let _ = error.print();
-        if wrong { ExitCode::from(1) } else { ExitCode::SUCCESS }
+        if bare { ExitCode::from(1) } else { ExitCode::SUCCESS }
     })
 }
 

@@ -24,7 +24,7 @@ pub enum Command {
     /// Set up a pairing, together
     #[command(after_help = "Examples:\n  sidetone pairing add Hannah\n  \
         sidetone pairing add Hannah --start 2026-09-07 --review 2026-12-01\n  \
-        sidetone pairing add Hannah --coach Bea     a second coach on this laptop\n\n\
+        sidetone pairing add Hannah --coach Bea\n      a second coach on this laptop\n\n\
         The goals are the coachee's, in their words, and sealed to them.")]
     Add {
         #[command(flatten)]
@@ -73,9 +73,9 @@ pub enum Command {
         delete: Option<usize>,
     },
     /// The right pair, the right time, the right load? Questions for both
-    #[command(after_help = "Examples:\n  sidetone pairing review Hannah                     the questions\n  \
-        sidetone pairing review Hannah --held              we talked; again in three months\n  \
-        sidetone pairing review Hannah --next 2027-06-01   we talked; again on that day")]
+    #[command(after_help = "Examples:\n  sidetone pairing review Hannah\n      the questions\n  \
+        sidetone pairing review Hannah --held\n      we talked; again in three months\n  \
+        sidetone pairing review Hannah --next 2027-06-01\n      we talked; again on that day")]
     Review {
         #[command(flatten)]
         who: Who,
@@ -99,7 +99,7 @@ pub enum Command {
     },
     /// End a pairing. Either of you may, today, and no reason is asked
     #[command(after_help = "Examples:\n  sidetone pairing end Hannah\n  \
-        sidetone pairing end Hannah --forget    and delete it with its goals")]
+        sidetone pairing end Hannah --forget\n      and delete it with its goals")]
     End {
         #[command(flatten)]
         who: Who,

@@ -134,7 +134,7 @@ fn status(supervisor: Supervisor, file: &Path, config: &Config, out: &mut dyn Wr
     let current = text
         .as_ref()
         .is_some_and(|text| program().is_ok_and(|program| *text == supervisor.written(&program, &arguments(config))));
-    let running = text.is_some() && supervisor.is_running();
+    let running = supervisor.is_running();
     if config.json {
         return print_json(
             out,
@@ -144,6 +144,9 @@ fn status(supervisor: Supervisor, file: &Path, config: &Config, out: &mut dyn Wr
         );
     }
     let said = match (text.is_some(), running) {
+        (false, true) if supervisor == Supervisor::Systemd => {
+            format!("Running, as the package brought it: `systemctl --user status {UNIT}`")
+        }
         (false, _) => "Not installed. Sessions need no service; `sidetone service install` adds it.".to_owned(),
         (true, true) => format!("Installed and running: {}", shown(file)),
         (true, false) => format!("Installed, not running: {}", shown(file)),
@@ -171,7 +174,16 @@ fn uninstall(supervisor: Supervisor, file: &Path, config: &Config, out: &mut dyn
     if config.json {
         return print_json(out, &serde_json::json!({"removed": installed}));
     }
-    config.remark(if installed { "Removed. Sessions and settings are as they were." } else { "It was not installed." });
+    config.remark(match installed {
+        true => "Removed. Sessions and settings are as they were.".to_owned(),
+        false if supervisor == Supervisor::Systemd && supervisor.is_running() => {
+            format!(
+                "What runs was brought by the package: `{}` ends it.",
+                spelt(&systemctl(&["disable", "--now", UNIT]))
+            )
+        }
+        false => "It was not installed.".to_owned(),
+    });
     Ok(())
 }
 

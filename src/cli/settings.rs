@@ -11,6 +11,7 @@ use serde::Deserialize;
 use toml::de::DeTable;
 
 use super::{CliError, Config, Stance, config::Color, print_json, shown};
+use crate::report::wrap;
 
 /// Names that resemble an unknown one differ in at most so many letters.
 const NEAR_LETTERS: usize = 3;
@@ -316,7 +317,10 @@ pub fn run(command: &Command, config: &Config, out: &mut dyn Write) -> Result<()
         None => writeln!(out, "# There is no home directory for a file of settings: `--config FILE` names one.")?,
     }
     for (key, value, from) in shown_settings {
-        writeln!(out, "\n# {}.", key.what)?;
+        writeln!(out)?;
+        for line in wrap(&format!("{}.", key.what), config.width.saturating_sub(2)) {
+            writeln!(out, "# {line}")?;
+        }
         let from = match from {
             From::Default => "the default".to_owned(),
             From::File => "this file".to_owned(),

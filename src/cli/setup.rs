@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     capture::{self, Health, InputSpec, Trial},
+    seal::{PluginRecipient, Recipient, SealError},
     vault::Writer,
     weights::{self, Entry, Manifest, ModelRole},
 };
@@ -99,16 +100,15 @@ fn first_coachee(config: &Config, out: &mut dyn Write) -> Result<Option<String>,
             config.remark(format!("   {name} is here already, and keeps their key."));
             return Ok(Some(name));
         }
-        eprintln!("2. What opens the words of your sessions with {name}? Let {name} answer this one.");
-        eprintln!(
-            "   A passphrase; a key kept elsewhere: paste its recipient (age1...); or `later`, if {name} is not here."
-        );
-        let key = answer("   [passphrase]")?;
-        if key.eq_ignore_ascii_case("later") {
-            config.remark(format!("   {name} does it when you meet: `sidetone coachee add {}`", quoted(&name)));
-            return Ok(None);
-        }
-        let recipient = (!key.is_empty() && !key.eq_ignore_ascii_case("passphrase")).then_some(key.as_str());
+        let recipient = match opener(&name)? {
+            Opener::Passphrase => None,
+            Opener::Recipient(recipient) => Some(recipient),
+            Opener::Later => {
+                config.remark(format!("   {name} does it when you meet: `sidetone coachee add {}`", quoted(&name)));
+                return Ok(None);
+            }
+        };
+        let recipient = recipient.as_deref();
         // With --json, stdout is for one value alone.
         let added = if config.json {
             coachee::add(&mut vault, &name, recipient, None, config, &mut io::stderr())
@@ -118,6 +118,34 @@ fn first_coachee(config: &Config, out: &mut dyn Write) -> Result<Option<String>,
         match added {
             Ok(()) => return Ok(Some(name)),
             Err(error) => again(&error),
+        }
+    }
+}
+
+/// What opens the words of somebody's sessions.
+enum Opener {
+    Passphrase,
+    Recipient(String),
+    Later,
+}
+
+fn opener(name: &str) -> Result<Opener, CliError> {
+    eprintln!("2. What opens the words of your sessions with {name}? Let {name} answer this one.");
+    eprintln!("   Enter: a passphrase, which is asked for next and not shown. A key kept elsewhere: paste");
+    eprintln!("   its recipient (age1...). `later`: {name} is not here.");
+    loop {
+        let said = answer("   [passphrase]")?;
+        match said.to_lowercase().as_str() {
+            "" | "passphrase" => return Ok(Opener::Passphrase),
+            "later" => return Ok(Opener::Later),
+            _ if said.parse::<Recipient>().is_ok() || said.parse::<PluginRecipient>().is_ok() => {
+                return Ok(Opener::Recipient(said));
+            }
+            key if key.starts_with("age1") => again(&SealError::NotARecipient.into()),
+            // The coach may be looking on.
+            _ => eprintln!(
+                "   That is no recipient. If it was to be the passphrase: it was readable here, so press Enter and take another."
+            ),
         }
     }
 }

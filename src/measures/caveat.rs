@@ -72,6 +72,8 @@ caveats! {
         "There were few turns, so their typical length may be chance."
     FewUtterances "few_utterances"
         "The coach said fewer than twenty things: not enough to say how directive it was."
+    CourseDropped "course_dropped"
+        "When you told and asked is not shown since the roles were exchanged: it is kept of the coach alone, and what was kept was the coachee's."
     WrittenTranscript "written_transcript"
         "Times come from a written transcript, not from sound, and are as exact as whoever wrote it."
     OneMicrophone "one_microphone"

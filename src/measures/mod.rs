@@ -82,9 +82,12 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    /// The same session with coach and coachee the other way round. All that is lost is when the coach told and asked.
+    /// The same session with coach and coachee the other way round. All that is lost is when the coach told and asked, and a
+    /// caveat says so.
     pub fn swapped(&self) -> Self {
         let mut numbers = self.clone();
+        let had_course = self.words().is_some_and(|words| !words.marks.is_empty());
+        numbers.doubts.extend(had_course.then(|| Caveat::CourseDropped.code().to_owned()));
         for span in &mut numbers.spans {
             span.role = span.role.map(Role::other);
         }

@@ -117,7 +117,7 @@ fn blocks(share: f64, cells: usize) -> String {
 }
 
 /// Breaks text at spaces, but never within `a command`. A word longer than the width stays whole.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in words(text) {
         match lines.last_mut() {

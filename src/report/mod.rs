@@ -21,6 +21,7 @@ mod tests;
 pub use self::{
     chart::clock,
     json::Report,
+    layout::wrap,
     page::{STYLE, article, escaped_into, page, sealed_words},
     phrases::length,
     rttm::rttm,

@@ -42,6 +42,7 @@ impl Place {
             | Caveat::WordsFailed
             | Caveat::WordsPoor
             | Caveat::FewUtterances
+            | Caveat::CourseDropped
             | Caveat::MovesNotCoded
             | Caveat::MovesByWordsOnly
             | Caveat::NotEnglish => Self::Words,

@@ -284,6 +284,12 @@ fn exchanged_roles_leave_no_mark() {
     assert!(serde_json::to_string(&numbers_with_words()).unwrap().contains("at_s"));
     let said = |doubts: Vec<String>| page(&report(&session(), "kept", &Numbers { doubts, ..swapped.clone() }));
     assert!(!said(Vec::new()).contains("over the session"));
+    // Where there was one, it says why it is gone.
+    let report = report(&session(), "kept", &swapped.swapped());
+    for shown in [report.to_text(1000, false), page(&report)] {
+        assert_eq!(shown.matches("since the roles were exchanged").count(), 1, "{shown}");
+    }
+    assert_eq!(numbers().swapped().doubts, numbers().doubts, "nothing was lost");
     // Where nobody said who the coach is there was none, and it says why.
     assert!(said(vec!["roles_assumed".to_owned()]).contains("nobody said who of you is the coach"));
 }

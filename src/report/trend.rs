@@ -190,7 +190,7 @@ impl Trend {
         let mut sheet = Sheet::new(width, color);
         sheet.title(&self.title());
         sheet.dim(&self.circumstances());
-        for line in &self.measures {
+        for line in self.lines() {
             sheet.heading(line.name);
             if !line.points.is_empty() {
                 sheet.say(&sparks(&line.points));
@@ -204,12 +204,17 @@ impl Trend {
     pub fn to_page(&self) -> String {
         let title = escaped(&self.title());
         let mut main = format!("<h1>{title}</h1>\n<p class=\"soft\">{}</p>\n", escaped(&self.circumstances()));
-        for line in &self.measures {
+        for line in self.lines() {
             let said: String = line.said().iter().map(|sentence| paragraph(sentence)).collect();
             main.push_str(&section(&escaped(line.name), &format!("{}{said}", line.drawn())));
         }
         let _ = writeln!(main, "<footer>{}</footer>", escaped(RULE));
         alone(&title, &main)
+    }
+
+    /// Without a session each of them would say that there is none.
+    fn lines(&self) -> &[Line] {
+        if self.sessions == 0 { &[] } else { &self.measures }
     }
 
     fn title(&self) -> String {
@@ -411,7 +416,7 @@ Telling
         }
         assert_eq!(all.to_json()["coachee"], serde_json::Value::Null);
         assert!(all.to_text(80, false).contains("1 of the 6 sessions"));
-        assert!(trend(None, &[]).to_text(80, false).contains("No finished sessions yet."));
+        assert_eq!(trend(None, &[]).to_text(80, false), "All your sessions\nNo finished sessions yet.\n");
     }
 
     #[test]

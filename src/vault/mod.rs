@@ -186,7 +186,7 @@ pub enum VaultError {
     NoCoachee(String),
     #[error("a coachee called {0} is here already")]
     CoacheeExists(String),
-    #[error("there is no session {0}")]
+    #[error("there is no session {}", if .0 == "last" { "yet" } else { .0 })]
     NoSession(String),
     #[error("{0} fits more than one session")]
     Ambiguous(String),
@@ -244,6 +244,9 @@ impl VaultError {
                 "`sidetone coachee list` shows who is there; `sidetone coachee add NAME` adds somebody"
             }
             Self::CoacheeExists(_) => "choose another name, or `sidetone coachee passphrase NAME` for a new passphrase",
+            Self::NoSession(which) if which == "last" => {
+                "record one: `sidetone start --coachee NAME`; `sidetone sessions` lists them"
+            }
             Self::NoSession(_) | Self::Ambiguous(_) => "`sidetone sessions` lists them; `last` is the latest",
             Self::StillRecording(_) => {
                 "`sidetone stop` or `sidetone withdraw` first; after a crash, `sidetone recover`"

@@ -7,6 +7,8 @@
 //! Nothing is asserted: figures depend on the machine. The bars are beside them, for people to compare.
 
 mod base_size;
+#[path = "../spoken/plain.rs"]
+mod plain;
 mod program;
 mod table;
 
@@ -17,6 +19,7 @@ use std::{
     time::Instant,
 };
 
+use plain::plain;
 use program::{Home, demo_session, import, output_of, text};
 use sidetone::{cli, units::SAMPLE_RATE};
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters};
@@ -119,12 +122,6 @@ fn whole_import(home: &Home, model: &str, file: &Path) -> (Run, f64) {
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
-}
-
-/// Lower case, letters, digits and apostrophes.
-fn plain(words: &str) -> Vec<String> {
-    let words = words.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric() && c != '\'', " ");
-    words.split_whitespace().map(str::to_owned).collect()
 }
 
 /// Words in error, of what was said, in points.

@@ -3,6 +3,8 @@
 //!
 //! Nothing is asserted: figures depend on the machine. The bars are beside them, for people to compare.
 
+#[path = "../served/agreed.rs"]
+mod agreed;
 mod table;
 
 use std::{
@@ -15,7 +17,7 @@ use sidetone::{
     measures::{ByRole, Directiveness, Does, Interval, Mark, Numbers, RoleSpan, Waiting, Waits, WordNumbers},
     report,
     seal::Identity,
-    session::{Consent, Role, Session, SessionId},
+    session::Role,
     units::{Sample, Span},
     vault::{KeepAudio, Writer},
 };
@@ -54,29 +56,11 @@ fn numbers(duration_s: u64) -> Numbers {
     }
 }
 
-fn session() -> Session {
-    Session {
-        id: SessionId::generate(),
-        coachee: "B".to_owned(),
-        started_at: "2026-11-24T09:00:00Z".to_owned(),
-        coach_stance: None,
-        coachee_stance: None,
-        tracks: 1,
-        consent: Consent {
-            given_at: "2026-11-24T09:00:00Z".to_owned(),
-            wording: 1,
-            asserted: true,
-            retention_days: 30,
-        },
-        model: String::new(),
-    }
-}
-
 /// One finished session of half an hour, and copies of its row.
 fn fill(data: &Path) {
     let mut writer = Writer::open(data).unwrap();
     writer.add_coachee("B", &Identity::generate().to_recipient(), None).unwrap();
-    let session = session();
+    let session = agreed::session("B");
     writer.begin(&session, KeepAudio::No).unwrap();
     writer.finish(session.id, &numbers(1800), &[], false).unwrap();
     drop(writer);
@@ -115,7 +99,7 @@ fn main() {
         let points = Writer::open(&data).unwrap().points(None).unwrap();
         black_box(report::trend(None, &points).to_text(80, false));
     });
-    let (long, about) = (numbers(LONG_S), session());
+    let (long, about) = (numbers(LONG_S), agreed::session("B"));
     let page = report::page(&report::report(&about, "kept", &long));
     let report_ms = best(|| drop(black_box(report::page(&report::report(&about, "kept", &long)))));
     table::print(&[

@@ -2,6 +2,8 @@
 //! [`serve_if_asked`], ignored, under the name [`CHILD`].
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod agreed;
+
 use std::{
     env,
     io::{BufRead, BufReader},
@@ -18,7 +20,7 @@ use sidetone::{
     daemon::{Client, Failure, LoadModels, Reply, Request, Setup, Start, Status, bind, run, socket_path},
     pipeline::Models,
     seal::Identity,
-    session::{Consent, Session, SessionId},
+    session::Session,
     vault::Writer,
 };
 
@@ -137,21 +139,8 @@ impl Drop for Busy {
 /// A session from `input`; its recording stays.
 pub fn session(input: String, speed: f64) -> Start {
     Start {
-        session: Session {
-            id: SessionId::generate(),
-            coachee: COACHEE.into(),
-            started_at: String::new(),
-            coach_stance: None,
-            coachee_stance: None,
-            tracks: 1,
-            consent: Consent {
-                given_at: "2026-11-24T09:00:00Z".into(),
-                wording: 1,
-                asserted: true,
-                retention_days: 30,
-            },
-            model: "base.en".into(),
-        },
+        // When it began, the daemon says.
+        session: Session { started_at: String::new(), ..agreed::session(COACHEE) },
         input,
         speed,
         keep_audio: true,

@@ -87,7 +87,9 @@ fn describe(name: &str, chosen: bool, trial: &Result<Trial, CaptureError>) -> Fi
                     Finding::impossible(CHECK, format!("{which}: it opens and gives no sound"), OTHER)
                 }
                 // What sits beside is nobody's worry.
-                Some(alarm) if !chosen => Finding::ok(CHECK, format!("{which}: {}", alarm_in_words(alarm))),
+                Some(alarm) if !chosen => {
+                    Finding::ok(CHECK, format!("{which}: not used by sessions; {}", alarm_in_words(alarm)))
+                }
                 Some(Alarm::AllZero) if cfg!(target_os = "macos") => Finding::warning(
                     CHECK,
                     format!("{which}: {}", alarm_in_words(Alarm::AllZero)),
@@ -99,6 +101,6 @@ fn describe(name: &str, chosen: bool, trial: &Result<Trial, CaptureError>) -> Fi
         Err(error) if chosen => {
             Finding::impossible(CHECK, format!("{which}: {error}"), error.hint().unwrap_or_else(|| OTHER.to_owned()))
         }
-        Err(error) => Finding::ok(CHECK, format!("{which}: cannot be used now ({error})")),
+        Err(error) => Finding::ok(CHECK, format!("{which}: not used by sessions, nor could it be now ({error})")),
     }
 }
