@@ -10,6 +10,7 @@
 
 mod attention;
 mod decoding;
+mod passage;
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
@@ -287,7 +288,7 @@ impl Pipeline {
         let mut doubts: Vec<String> = diarization.doubts.iter().map(|doubt| (*doubt).to_owned()).collect();
         doubts.extend(roles.assumed.then(|| Caveat::RolesAssumed.code().to_owned()));
         doubts.extend(trouble.map(|caveat| caveat.code().to_owned()));
-        let words = utterances(transcribed.unwrap_or_default(), &spans, &roles, speech.len());
+        let words = utterances(&transcribed.unwrap_or_default(), &spans, &roles, speech.len());
         let whisper = self.whisper.map(|(name, _)| name);
         let demo = whisper.as_deref() == Some(DEMO_MODEL) && self.setup.microphone;
         let mut numbers = Numbers {
@@ -460,7 +461,7 @@ fn trouble(transcribed: Option<&Transcribed>, speech_s: f64) -> Option<Caveat> {
     let Some(transcribed) = transcribed else { return (speech_s > 0.0).then_some(Caveat::WordsFailed) };
     let all_failed = transcribed.failed > 0 && transcribed.failed == transcribed.windows;
     let unlikely = transcribed.mean_logprob().is_some_and(|mean| mean < POOR_LOGPROB);
-    let poor = transcribed.failed > 0 || (speech_s >= JUDGED_S && (unlikely || transcribed.words.is_empty()));
+    let poor = transcribed.failed > 0 || (speech_s >= JUDGED_S && (unlikely || transcribed.passages.is_empty()));
     match (all_failed, poor) {
         (true, _) => Some(Caveat::WordsFailed),
         (false, true) => Some(Caveat::WordsPoor),
@@ -469,16 +470,16 @@ fn trouble(transcribed: Option<&Transcribed>, speech_s: f64) -> Option<Caveat> {
 }
 
 /// Words to turns. With two tracks each has its own words, and those heard from the other microphone go.
-fn utterances(transcribed: Transcribed, spans: &[RoleSpan], roles: &Roles, tracks: usize) -> Vec<Utterance> {
+fn utterances(transcribed: &Transcribed, spans: &[RoleSpan], roles: &Roles, tracks: usize) -> Vec<Utterance> {
     let turns_of = |role: Option<Role>| {
         let wanted = move |s: &&RoleSpan| role.is_none_or(|role| s.role.is_none_or(|other| other == role));
         spans.iter().filter(wanted).map(|s| (s.span, s.role)).collect::<Vec<_>>()
     };
     if tracks < 2 {
-        return align(transcribed.words.into_iter().map(|(_, word)| word).collect(), &turns_of(None));
+        return align(transcribed.words().map(|(_, word)| word).collect(), &turns_of(None));
     }
     let mut by_track: [Vec<Word>; 2] = Default::default();
-    for (track, word) in transcribed.words {
+    for (track, word) in transcribed.words() {
         by_track[usize::from(track.0 > 0)].push(word);
     }
     let mut said: Vec<Utterance> = Vec::new();

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::{CliError, Config, control, import, load, models, report, start, unlock::Unlock};
 use crate::{
+    capture::Block,
     pipeline::{Outcome, Pipeline, Setup},
     recording::{self, Key, Recording},
     report::length,
@@ -86,16 +87,81 @@ pub fn replay(mut pipeline: Pipeline, mut recording: Recording, bytes: u64, conf
     /// Samples of 16 bits.
     const BYTES_PER_SAMPLE: u64 = 2;
     let progress = models::bar(config, bytes / BYTES_PER_SAMPLE / u64::from(crate::units::SAMPLE_RATE), "reading");
-    let mut gaps = 0;
-    while let Some(block) = recording.next() {
+    follow(&mut pipeline, &mut recording, |pipeline, block| {
+        progress.set_position(block.first.seconds() as u64);
+        pipeline.wait_until_behind(import::BEHIND_MAX_S);
+    });
+    progress.finish_and_clear();
+    pipeline.finish()
+}
+
+/// Gives a pipeline sound and notes as the recorder did, and says after each block that it has it.
+fn follow(pipeline: &mut Pipeline, recording: &mut Recording, heard: impl Fn(&Pipeline, &Block)) {
+    let (mut gaps, mut struck) = (0, 0);
+    loop {
+        let block = recording.next();
         for (at, _) in recording.gaps().iter().skip(gaps) {
             pipeline.gap(*at);
         }
-        gaps = recording.gaps().len();
+        for span in recording.struck().iter().skip(struck) {
+            pipeline.forget(*span);
+        }
+        (gaps, struck) = (recording.gaps().len(), recording.struck().len());
+        let Some(block) = block else { break };
         pipeline.push(&block);
-        progress.set_position(block.first.seconds() as u64);
-        pipeline.wait_until_behind(import::BEHIND_MAX_S);
+        heard(pipeline, &block);
     }
-    progress.finish_and_clear();
-    pipeline.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, time::Duration};
+
+    use super::*;
+    use crate::{
+        capture::{FileSource, Heard, Source},
+        pipeline::Models,
+        seal::Identity,
+        session::SessionId,
+        speakers::RoleHint,
+        units::Span,
+    };
+
+    #[test]
+    fn a_command_that_was_obeyed_is_not_heard_again() {
+        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/demo-session.ogg");
+        let mut source = FileSource::open(&demo, f64::INFINITY, false).unwrap();
+        let (folder, coachee, session) = (tempfile::tempdir().unwrap(), Identity::generate(), SessionId::generate());
+        let path = folder.path().join(format!("{session}.{}", recording::EXTENSION));
+        let (mut writer, _) = recording::Writer::create(&path, session, 1, &coachee.to_recipient()).unwrap();
+        let second = |s: f64| Sample::from_seconds(s);
+        // Noted some seconds after it was said; and one at the very end, with no sound behind it.
+        let commands = [Span::new(second(5.0), second(7.0)), Span::new(second(17.0), second(18.5))].map(Option::unwrap);
+        let setup = || Setup { tracks: 1, hint: RoleHint::CoachSpeaksFirst, microphone: false };
+        let mut live = Pipeline::new(Models::default(), setup(), None);
+        while let Heard::Block(block) = source.next(Duration::from_secs(1)).unwrap() {
+            writer.append(&block).unwrap();
+            live.push(&block);
+            let end = block.first.0 + block.samples.len() as u64;
+            for command in commands.iter().filter(|c| (block.first.0..end).contains(&(c.end().0 + 7_999))) {
+                writer.strike(*command).unwrap();
+                live.forget(*command);
+            }
+            if end >= second(19.0).0 {
+                break;
+            }
+        }
+        writer.finish().unwrap();
+
+        let mut again = Pipeline::new(Models::default(), setup(), None);
+        let mut recording = recording::recover(&path, Key::Coachee(&coachee)).unwrap();
+        follow(&mut again, &mut recording, |_, _| {});
+        assert_eq!((recording.struck(), recording.damage()), (commands.as_slice(), None));
+        let (live, again) = (live.finish().numbers, again.finish().numbers);
+        assert!(!again.spans.is_empty());
+        for span in again.spans.iter().map(|spoken| spoken.span) {
+            assert!(commands.iter().all(|command| command.overlap(span).is_none()), "{span:?}");
+        }
+        assert_eq!((again.duration_s, &again.spans), (live.duration_s, &live.spans));
+    }
 }

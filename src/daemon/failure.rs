@@ -40,7 +40,8 @@ impl Failure {
     pub(super) fn unstored(reason: impl std::fmt::Display) -> Self {
         Self::user(
             format!("the session could not be stored: {reason}"),
-            "free some space on the disk, then `sidetone stop` again; nothing is lost, for the sealed recording is there",
+            "free some space on the disk, or mend it, then `sidetone stop` again; where that helps no more, `sidetone recover` \
+             makes the report of the sealed recording",
         )
     }
 

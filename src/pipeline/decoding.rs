@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::Reread;
+use super::{Reread, passage::Passage};
 use crate::{
     session::Track,
     transcript::{Decoded, TranscriptError, Whisper, Window, Word},
@@ -25,7 +25,7 @@ const NICE: i32 = 10;
 /// What came of all windows.
 #[derive(Debug, Default)]
 pub struct Transcribed {
-    pub words: Vec<(Track, Word)>,
+    pub(super) passages: Vec<Passage>,
     pub windows: usize,
     /// Windows that could not be decoded, or not be read again.
     pub failed: usize,
@@ -36,6 +36,11 @@ pub struct Transcribed {
 }
 
 impl Transcribed {
+    /// In no order.
+    pub fn words(&self) -> impl Iterator<Item = (Track, Word)> {
+        self.passages.iter().flat_map(Passage::words)
+    }
+
     /// Mean log-probability of all tokens.
     pub fn mean_logprob(&self) -> Option<f64> {
         (self.tokens > 0).then(|| self.logprob_sum / self.tokens as f64)
@@ -48,7 +53,8 @@ impl Transcribed {
                 self.tokens += decoded.tokens;
                 self.logprob_sum += f64::from(decoded.mean_logprob.unwrap_or_default()) * decoded.tokens as f64;
                 let on_record = |word: &Word| forgotten.iter().all(|span| span.overlap(word.span).is_none());
-                self.words.extend(decoded.words.into_iter().filter(on_record).map(|word| (track, word)));
+                let words: Vec<Word> = decoded.words.into_iter().filter(on_record).collect();
+                self.passages.extend(Passage::new(track, &words));
             }
             Err(error) => {
                 tracing::warn!(%error, "a window was not decoded");
@@ -156,7 +162,8 @@ impl Decoding {
         let mut state = self.desk.lock();
         state.forgotten.push(span);
         state.waiting.retain_mut(|window| window.forget(span));
-        state.done.words.retain(|(_, word)| word.span.overlap(span).is_none());
+        let passages = std::mem::take(&mut state.done.passages);
+        state.done.passages = passages.into_iter().filter_map(|passage| passage.without(span)).collect();
         self.desk.changed.notify_all();
     }
 

@@ -457,8 +457,8 @@ fn a_backlog_is_read_again() {
     assert!(rereads.load(Ordering::Relaxed) > 0);
     assert_eq!((again.windows, again.failed), (7, lost.load(Ordering::Relaxed)));
     assert_eq!(again.failed, 1);
-    let before: Vec<_> = expected.words.into_iter().filter(|(_, w)| w.span.start().0 < seconds(60) as u64).collect();
-    assert_eq!(again.words, before);
+    let before: Vec<_> = expected.words().filter(|(_, w)| w.span.start().0 < seconds(60) as u64).collect();
+    assert_eq!(again.words().collect::<Vec<_>>(), before);
     assert_eq!(trouble(Some(&again), 21.0), Some(Caveat::WordsPoor));
 }
 
@@ -519,6 +519,6 @@ fn nothing_printed_holds_a_word() {
         probability: 1.0,
     };
     let mut transcribed = Transcribed::default();
-    transcribed.words.push((Track(0), word));
+    transcribed.passages.extend(passage::Passage::new(Track(0), &[word]));
     assert!(!format!("{transcribed:?}").contains("marmalade"));
 }

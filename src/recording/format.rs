@@ -35,6 +35,7 @@ pub enum Kind {
     Gap = 2,
     Mark = 3,
     End = 4,
+    Struck = 5,
 }
 
 /// What a record is, in the clear before it and again inside it.
@@ -43,7 +44,7 @@ pub struct Label {
     pub kind: Kind,
     pub track: Track,
     pub samples: u32,
-    /// First sample of sound, or where the gap, mark or end lies.
+    /// First sample of sound, or of what is struck; or where the gap, mark or end lies.
     pub first: Sample,
 }
 
@@ -70,7 +71,8 @@ impl Label {
     /// `None` for what no writer writes.
     fn parse(bytes: &[u8; LABEL_BYTES]) -> Option<Self> {
         let [kind, track, s0, s1, s2, s3, first @ ..] = *bytes;
-        let kind = [Kind::Sound, Kind::Gap, Kind::Mark, Kind::End].into_iter().find(|known| *known as u8 == kind)?;
+        let kinds = [Kind::Sound, Kind::Gap, Kind::Mark, Kind::End, Kind::Struck];
+        let kind = kinds.into_iter().find(|known| *known as u8 == kind)?;
         let samples = u32::from_le_bytes([s0, s1, s2, s3]);
         let lengths = if kind == Kind::Sound { 1..=BLOCK_SAMPLES_MAX as u32 } else { 0..=0 };
         let label = Self { kind, track: Track(track), samples, first: Sample(u64::from_le_bytes(first)) };
@@ -176,7 +178,7 @@ impl Header {
         let body = plaintext.strip_prefix(self.preface(number, &found.label).as_slice())?;
         let expected = match found.label.kind {
             Kind::Sound => 2 * found.label.samples as usize,
-            Kind::Gap => 8,
+            Kind::Gap | Kind::Struck => 8,
             Kind::Mark | Kind::End => 0,
         };
         let fits = body.len() == expected && found.label.track.0 < self.tracks;

@@ -11,13 +11,16 @@
 //! record   u32 length | kind u8 | track u8 | samples u32 | first u64        in the clear, to find one's way
 //!          sealed to the session: [session id][tracks u8][record number u64][kind .. first, as above][body]
 //! record   ...
-//! body     sound: 16-bit PCM, at most half a second    gap: u64 milliseconds    mark, end: nothing
+//! body     sound: 16-bit PCM, at most half a second    gap: u64 milliseconds    struck: u64 samples    mark, end: nothing
 //! ```
 //! Numbers are little-endian. Records are numbered from 0 through the file, whatever their kind. What is in the clear
 //! tells no more than the file's length does, and decides nothing: the sealed plaintext begins with what it is, and a
 //! reader refuses a record that says otherwise. Records that were altered, reordered, dropped, duplicated or brought
 //! from another session end the reading as [`Damage`]; what stands before them is intact. Forgery by whoever holds the
 //! session's public key is out of scope: they could as well have played the sound into the microphone.
+//!
+//! What is struck stays as sound and is no part of the conversation: a spoken command that was obeyed. Who makes words and
+//! numbers of a recording leaves it out, as the running session did.
 //!
 //! A record is appended in one write and one `fdatasync`. When either fails (a full disk, a failing one), the file is
 //! cut back to the last whole record, and the writer can go on once there is room.

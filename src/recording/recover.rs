@@ -9,7 +9,12 @@ use super::{
     Key, RecordingError, TRACKS_MAX, at,
     format::{Found, Header, Kind, Step, from_pcm, step, to_float},
 };
-use crate::{capture::Block, seal::Identity, session::SessionId, units::Sample};
+use crate::{
+    capture::Block,
+    seal::Identity,
+    session::SessionId,
+    units::{Sample, Span},
+};
 
 /// What can be told without any key: as the file's clear parts have it, which nobody vouches for.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +52,7 @@ pub struct Recording {
     ends: [Sample; TRACKS_MAX as usize],
     gaps: Vec<(Sample, u64)>,
     marks: Vec<Sample>,
+    struck: Vec<Span>,
     damage: Option<Damage>,
     over: bool,
 }
@@ -73,6 +79,11 @@ impl Recording {
         &self.marks
     }
 
+    /// What is no part of the conversation, of all that was met so far; noted behind its sound.
+    pub fn struck(&self) -> &[Span] {
+        &self.struck
+    }
+
     /// After the last block: what was wrong, if anything.
     pub fn damage(&self) -> Option<&Damage> {
         self.damage.as_ref()
@@ -97,6 +108,11 @@ impl Recording {
             }
             Kind::Gap => self.gaps.push((label.first, u64::from_le_bytes(body.as_slice().try_into().ok()?))),
             Kind::Mark => self.marks.push(label.first),
+            Kind::Struck => {
+                let samples = u64::from_le_bytes(body.as_slice().try_into().ok()?);
+                let end = Sample(label.first.0.saturating_add(samples));
+                self.struck.extend(Span::new(label.first, end));
+            }
             Kind::End => {
                 // Something appended to a finished recording did not come from its writer.
                 let last = found.next() == self.file_bytes;
@@ -162,6 +178,7 @@ pub fn recover(path: &Path, key: Key<'_>) -> Result<Recording, RecordingError> {
         ends: Default::default(),
         gaps: Vec::new(),
         marks: Vec::new(),
+        struck: Vec::new(),
         damage: None,
         over: false,
     })

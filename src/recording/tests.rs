@@ -220,6 +220,24 @@ fn off_the_record_keeps_earlier_notes_and_adds_up_what_went() {
 }
 
 #[test]
+fn what_was_struck_is_said_and_stays_as_sound() {
+    let mut made = Made::with(1, &[(0, 0, 8000), (0, 8000, 8000)]);
+    for (start, end) in [(1000, 5000), (9000, 12_000), (13_000, 15_000)] {
+        made.writer().strike(span(start, end)).unwrap();
+    }
+    assert_eq!(
+        read(&made.path, Key::Session(&made.key), Track(0), span(0, 8000)).unwrap(),
+        block(0, 0, 8000).samples.to_vec()
+    );
+    // With the sound goes what was said of it.
+    made.writer().forget_from(Sample(12_500)).unwrap();
+    made.finish();
+    let (blocks, recording) = made.recovered();
+    assert_eq!(blocks, [block(0, 0, 8000), block(0, 8000, 4500)]);
+    assert_eq!((recording.struck(), recording.damage()), ([span(1000, 5000), span(9000, 12_000)].as_slice(), None));
+}
+
+#[test]
 fn a_failed_write_leaves_whole_records_and_can_be_tried_again() {
     let mut made = Made::with(1, &[(0, 0, 8000)]);
     let path = made.path.clone();
@@ -379,9 +397,9 @@ fn what_every_release_wrote_is_still_read() {
     assert_eq!(recording.damage(), None);
 }
 
-/// Chunks of any length, gaps and marks between them, on two tracks.
+/// Chunks of any length, gaps, marks and strikes between them, on two tracks.
 fn any_writing() -> impl Strategy<Value = Vec<(u8, u64)>> {
-    prop::collection::vec((0u8..4, 1u64..=8000), 0..8)
+    prop::collection::vec((0u8..5, 1u64..=8000), 0..8)
 }
 
 fn write(made: &mut Made, writing: &[(u8, u64)]) -> Vec<Block> {
@@ -390,6 +408,7 @@ fn write(made: &mut Made, writing: &[(u8, u64)]) -> Vec<Block> {
         match what {
             2 => made.writer().gap(Sample(length), length).unwrap(),
             3 => made.writer().mark(Sample(length)).unwrap(),
+            4 => made.writer().strike(span(length, 2 * length)).unwrap(),
             track => {
                 let first = made.writer().written(Track(track)).0;
                 blocks.push(block(track, first, length));

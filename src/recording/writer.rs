@@ -17,7 +17,7 @@ use crate::{
     capture::{BLOCK_SAMPLES_MAX, Block},
     seal::{Identity, Recipient},
     session::{SessionId, Track},
-    units::{SAMPLE_RATE, Sample},
+    units::{SAMPLE_RATE, Sample, Span},
 };
 
 /// Writes a session's recording. Holds the session identity, to keep the front of a chunk that is cut in two; it is gone
@@ -114,6 +114,14 @@ impl Writer {
     /// As [`Writer::append`].
     pub fn mark(&mut self, at: Sample) -> Result<(), RecordingError> {
         self.put(&Label::note(Kind::Mark, at), &[])
+    }
+
+    /// Notes that what was said in `span` is no part of the conversation: it stays as sound, and becomes no word and no number.
+    ///
+    /// # Errors
+    /// As [`Writer::append`].
+    pub fn strike(&mut self, span: Span) -> Result<(), RecordingError> {
+        self.put(&Label::note(Kind::Struck, span.start()), &span.samples().to_le_bytes())
     }
 
     /// Off the record: everything from `from` on, of every track, is cut off the file and gone; a gap record is appended,

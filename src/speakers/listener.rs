@@ -6,6 +6,8 @@ use super::{
     Diarization,
     embedding::{self, SpeakerEncoder, WINDOW_FRAMES, normalise},
     features::{self, CEPSTRA, HOP, Mel, MelStream},
+    heard::{DESCRIPTION, Heard},
+    pauses::Pauses,
     segmentation,
     tracks::{self, Levels},
 };
@@ -24,31 +26,6 @@ const KEPT_FRAMES: usize = 2500;
 /// With two tracks windows serve only to compare each voice with a voiceprint: this many of each are enough.
 const PRINT_WINDOWS: usize = 64;
 
-/// A vector for up to 0.8 s of speech, at a byte per dimension: three hours of them must fit beside everything else.
-#[derive(Clone)]
-pub struct Heard {
-    pub span: Span,
-    scale: f32,
-    codes: Box<[i8]>,
-}
-
-impl Heard {
-    fn new(span: Span, vector: &[f32]) -> Self {
-        let scale = vector.iter().fold(0.0f32, |most, v| most.max(v.abs())).max(f32::MIN_POSITIVE) / 127.0;
-        Self { span, scale, codes: vector.iter().map(|v| (v / scale).round() as i8).collect() }
-    }
-
-    pub fn vector(&self) -> Vec<f32> {
-        self.codes.iter().map(|c| f32::from(*c) * self.scale).collect()
-    }
-}
-
-impl std::fmt::Debug for Heard {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Heard").field("span", &self.span).finish_non_exhaustive()
-    }
-}
-
 /// Listens to one or two tracks at 16 kHz. Keeps vectors and levels, and the features of the last seconds; no audio.
 #[derive(Debug)]
 pub struct Listener {
@@ -58,8 +35,7 @@ pub struct Listener {
 impl Listener {
     /// For `tracks` tracks (1 or 2). Without an encoder voices are told apart by their spectra, less well.
     pub fn new(encoder: Option<Arc<SpeakerEncoder>>, tracks: u8) -> Self {
-        let limit = if tracks > 1 { PRINT_WINDOWS } else { usize::MAX };
-        Self { ears: (0..tracks.clamp(1, 2)).map(|_| Ear::new(encoder.clone(), limit)).collect() }
+        Self { ears: (0..tracks.clamp(1, 2)).map(|_| Ear::new(encoder.clone(), tracks > 1)).collect() }
     }
 
     /// Takes the next samples of a track; every track's first sample is the session's first. Unknown tracks are ignored.
@@ -75,18 +51,35 @@ impl Listener {
         let mut ears = self.ears.into_iter().map(Ear::finish);
         match (ears.next(), ears.next()) {
             (Some(a), Some(b)) => tracks::attribute([of(0), of(1)], [a.levels, b.levels], [a.print, b.print]),
-            (Some(one), None) => segmentation::attribute(of(0), one.heard, one.encoded, &one.levels),
+            (Some(one), None) => segmentation::attribute(of(0), &one.heard, one.encoded, &one.pauses),
             _ => Diarization::default(),
         }
     }
 }
 
+#[cfg(test)]
+impl Listener {
+    /// Bytes that grow with the session, without what vectors hold in reserve.
+    pub fn bytes(&mut self) -> usize {
+        self.ears.iter_mut().for_each(Ear::encode);
+        let heard = |ear: &Ear| if ear.beside { 0 } else { ear.heard.bytes() };
+        self.ears.iter().map(|ear| heard(ear) + ear.levels.bytes() + ear.pauses.bytes()).sum()
+    }
+
+    pub fn windows(&self) -> usize {
+        self.ears.iter().map(|ear| ear.heard.len()).sum()
+    }
+}
+
 /// What one track leaves behind.
 struct Gathered {
-    heard: Vec<Heard>,
+    heard: Heard,
     /// True when the encoder made the vectors.
     encoded: bool,
+    /// Of one of two tracks.
     levels: Levels,
+    /// Of a track alone.
+    pauses: Pauses,
     print: Option<Vec<f32>>,
 }
 
@@ -99,14 +92,27 @@ struct Ear {
     frames: Vec<Mel>,
     dropped: usize,
     /// Windows waiting for a batch.
-    waiting: Vec<(Span, Vec<f32>)>,
-    heard: Vec<Heard>,
-    limit: usize,
+    waiting: Vec<Window>,
+    heard: Heard,
+    /// There is another track, whose voice may leak into this one.
+    beside: bool,
     levels: Levels,
+    pauses: Pauses,
+    /// Where the last speech ended.
+    said: Option<Sample>,
+}
+
+/// What the encoder is to hear.
+#[derive(Debug)]
+struct Window {
+    /// First frame, and how many there are.
+    start: u32,
+    frames: u8,
+    input: Vec<f32>,
 }
 
 impl Ear {
-    fn new(encoder: Option<Arc<SpeakerEncoder>>, limit: usize) -> Self {
+    fn new(encoder: Option<Arc<SpeakerEncoder>>, beside: bool) -> Self {
         Self {
             encoder,
             detector: speech::Detector::new(),
@@ -114,9 +120,11 @@ impl Ear {
             frames: Vec::new(),
             dropped: 0,
             waiting: Vec::new(),
-            heard: Vec::new(),
-            limit,
+            heard: Heard::default(),
+            beside,
             levels: Levels::default(),
+            pauses: Pauses::default(),
+            said: None,
         }
     }
 
@@ -136,7 +144,13 @@ impl Ear {
     fn hear(&mut self, samples: &[f32]) {
         let known = self.frames.len();
         self.mel.push(samples, &mut self.frames);
-        self.levels.extend(self.frames.iter().skip(known).map(|f| f.power));
+        for frame in self.frames.iter().skip(known) {
+            if self.beside {
+                self.levels.push(frame.power);
+            } else {
+                self.pauses.push(frame.power);
+            }
+        }
     }
 
     fn finish(mut self) -> Gathered {
@@ -149,17 +163,22 @@ impl Ear {
         self.encode();
         let encoded = self.encoder.is_some();
         let mut print: Vec<f32> = Vec::new();
-        for heard in self.heard.iter().filter(|_| encoded) {
-            let vector = heard.vector();
-            print.resize(vector.len(), 0.0);
-            print.iter_mut().zip(vector).for_each(|(p, v)| *p += v);
+        if encoded && self.beside {
+            for vector in self.heard.vectors() {
+                print.resize(vector.len(), 0.0);
+                print.iter_mut().zip(vector).for_each(|(p, v)| *p += v);
+            }
         }
         normalise(&mut print);
-        Gathered { encoded, print: (!print.is_empty()).then_some(print), levels: self.levels, heard: self.heard }
+        let print = (!print.is_empty()).then_some(print);
+        Gathered { encoded, print, levels: self.levels, pauses: self.pauses, heard: self.heard }
     }
 
     /// Cuts a stretch of speech into windows.
     fn take(&mut self, span: Span) {
+        if let Some(before) = self.said.replace(span.end()).filter(|_| !self.beside) {
+            self.take_pause(before, span.start());
+        }
         let first = (span.start().0 as usize / HOP).saturating_sub(self.dropped);
         let last = (span.end().0 as usize / HOP).saturating_sub(self.dropped).min(self.frames.len());
         let Some(spoken) = self.frames.get(first..last) else { return };
@@ -170,16 +189,16 @@ impl Ear {
             starts.push(end);
         }
         for start in starts {
-            if self.heard.len() + self.waiting.len() >= self.limit {
+            if self.beside && self.heard.len() + self.waiting.len() >= PRINT_WINDOWS {
                 return;
             }
             let Some(frames) = spoken.get(start..spoken.len().min(start + WINDOW_FRAMES)) else { continue };
-            let at = |frame: usize| Sample(((self.dropped + first + frame) * HOP) as u64);
-            let Some(span) = Span::new(at(start), at(start + frames.len())) else { continue };
+            let place = (u32::try_from(self.dropped + first + start), u8::try_from(frames.len()));
+            let ((Ok(start), Ok(length)), false) = (place, frames.is_empty()) else { continue };
             if self.encoder.is_some() {
-                self.waiting.push((span, embedding::window(frames)));
+                self.waiting.push(Window { start, frames: length, input: embedding::window(frames) });
             } else {
-                self.heard.push(Heard::new(span, &describe(frames)));
+                self.heard.add_description(start, length, &describe(frames));
             }
         }
         if self.waiting.len() >= BATCH {
@@ -187,18 +206,28 @@ impl Ear {
         }
     }
 
+    /// Keeps the level between two stretches of speech.
+    fn take_pause(&mut self, from: Sample, to: Sample) {
+        let Some(frames) = Pauses::frames(from, to) else { return };
+        let place = |frame: usize| frame.saturating_sub(self.dropped).min(self.frames.len());
+        let heard = self.frames.get(place(frames.start)..place(frames.end)).unwrap_or_default();
+        self.pauses.add(frames.start, heard);
+    }
+
     fn encode(&mut self) {
         let Some(encoder) = &self.encoder else { return };
-        let (spans, windows): (Vec<Span>, Vec<Vec<f32>>) = self.waiting.drain(..).unzip();
-        for (spans, windows) in spans.chunks(BATCH).zip(windows.chunks(BATCH)) {
-            let vectors = encoder.embed(windows);
-            self.heard.extend(spans.iter().zip(vectors).map(|(span, vector)| Heard::new(*span, &vector)));
+        let waiting = self.waiting.drain(..).map(|window| ((window.start, window.frames), window.input));
+        let (places, inputs): (Vec<(u32, u8)>, Vec<Vec<f32>>) = waiting.unzip();
+        for (places, inputs) in places.chunks(BATCH).zip(inputs.chunks(BATCH)) {
+            for ((start, frames), embedding) in places.iter().zip(encoder.embed(inputs)) {
+                self.heard.add_embedding(*start, *frames, &embedding);
+            }
         }
     }
 }
 
 /// The mean and spread of the cepstrum over a window's louder half: the stand-in for an embedding.
-fn describe(frames: &[Mel]) -> Vec<f32> {
+fn describe(frames: &[Mel]) -> [f32; DESCRIPTION] {
     let mut by_power: Vec<&Mel> = frames.iter().collect();
     by_power.sort_by(|a, b| b.power.total_cmp(&a.power));
     by_power.truncate(frames.len().div_ceil(2));
@@ -210,6 +239,8 @@ fn describe(frames: &[Mel]) -> Vec<f32> {
             *s += c * c / count;
         }
     }
-    let spread = mean.iter().zip(square).map(|(m, s)| (s - m * m).max(0.0).sqrt()).collect::<Vec<_>>();
-    mean.into_iter().chain(spread).collect()
+    let mut numbers = [0.0; DESCRIPTION];
+    let spread = mean.iter().zip(square).map(|(m, s)| (s - m * m).max(0.0).sqrt());
+    numbers.iter_mut().zip(mean.iter().copied().chain(spread)).for_each(|(number, value)| *number = value);
+    numbers
 }

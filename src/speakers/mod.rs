@@ -7,7 +7,9 @@
 mod clustering;
 pub mod embedding;
 mod features;
+mod heard;
 mod listener;
+mod pauses;
 mod roles;
 mod segmentation;
 mod tracks;

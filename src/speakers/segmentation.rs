@@ -1,6 +1,6 @@
 //! One microphone: which of two voices speaks, tenth of a second by tenth.
 
-use super::{Diarization, VoiceSpan, clustering, embedding::normalise, listener::Heard, tracks::Levels};
+use super::{Diarization, VoiceSpan, clustering, embedding::normalise, heard::Heard, pauses::Pauses};
 use crate::units::{SAMPLE_RATE, Sample, Span};
 
 /// The step of the decision: 0.1 s.
@@ -17,7 +17,8 @@ const LEAST_CONFIDENCE: f32 = 0.6;
 /// A pause inside one voice's speech belongs to it up to this long: 0.3 s when silent, 1.2 s when its level stays 3 dB
 /// above the noise (the level that a tenth of the session stays below), 2 s when it stays 9 dB above.
 const PAUSES: [(f32, u64); 3] =
-    [(9.0, SAMPLE_RATE as u64 * 2), (3.0, SAMPLE_RATE as u64 * 12 / 10), (f32::MIN, SAMPLE_RATE as u64 * 3 / 10)];
+    [(9.0, LONGEST_PAUSE), (3.0, SAMPLE_RATE as u64 * 12 / 10), (f32::MIN, SAMPLE_RATE as u64 * 3 / 10)];
+pub const LONGEST_PAUSE: u64 = SAMPLE_RATE as u64 * 2;
 const NOISE_QUANTILE: f32 = 0.1;
 /// Two halves of one person's speech are this much alike, or more; two people with similar voices this much.
 const ONE_VOICE: f32 = 0.905;
@@ -29,7 +30,7 @@ const THIRD_VOICE: f32 = 0.8;
 const THIRD_VOICE_WINDOWS: usize = 20;
 
 /// Attributes one track's speech to two voices, from the vectors heard in it. `encoded`: they are embeddings.
-pub fn attribute(speech: &[Span], heard: Vec<Heard>, encoded: bool, levels: &Levels) -> Diarization {
+pub fn attribute(speech: &[Span], heard: &Heard, encoded: bool, pauses: &Pauses) -> Diarization {
     let mut doubts = Vec::new();
     if speech.is_empty() {
         return Diarization { doubts: vec!["no_speech"], ..Diarization::default() };
@@ -37,7 +38,7 @@ pub fn attribute(speech: &[Span], heard: Vec<Heard>, encoded: bool, levels: &Lev
     if !encoded {
         doubts.push("no_speaker_model");
     }
-    let mut vectors: Vec<Vec<f32>> = heard.iter().map(Heard::vector).collect();
+    let mut vectors: Vec<Vec<f32>> = heard.vectors();
     if !encoded {
         standardise(&mut vectors);
     }
@@ -54,7 +55,7 @@ pub fn attribute(speech: &[Span], heard: Vec<Heard>, encoded: bool, levels: &Lev
     if encoded && third_voice(&vectors, &split.scores) {
         doubts.push("more_voices");
     }
-    let spans = join(decode(speech, &heard, &split.scores), levels);
+    let spans = join(decode(speech, &heard.spans(), &split.scores), pauses);
     let prints = if encoded { split.means.map(Some) } else { [None, None] };
     Diarization { spans, doubts, prints }
 }
@@ -88,8 +89,8 @@ fn standardise(vectors: &mut [Vec<f32>]) {
 
 /// Joins two stretches of one voice when the pause between them is not a silent one: breath, lips and the room's echo
 /// of the last word keep its level above the noise.
-fn join(spans: Vec<VoiceSpan>, levels: &Levels) -> Vec<VoiceSpan> {
-    let noise_db = levels.quantile(NOISE_QUANTILE);
+fn join(spans: Vec<VoiceSpan>, pauses: &Pauses) -> Vec<VoiceSpan> {
+    let noise_db = pauses.quantile(NOISE_QUANTILE);
     let mut joined: Vec<VoiceSpan> = Vec::with_capacity(spans.len());
     for next in spans {
         if let Some(last) = joined.last_mut()
@@ -98,7 +99,7 @@ fn join(spans: Vec<VoiceSpan>, levels: &Levels) -> Vec<VoiceSpan> {
         {
             let pause = Span::new(last.span.end(), next.span.start());
             let belongs = |p: Span| {
-                let above = levels.mean(p) - noise_db;
+                let above = pauses.mean(p) - noise_db;
                 PAUSES.iter().any(|(least, limit)| above >= *least && p.samples() < *limit)
             };
             if pause.is_none_or(belongs) {
@@ -122,7 +123,7 @@ struct Step {
     switch: f32,
 }
 
-fn decode(speech: &[Span], heard: &[Heard], scores: &[f32]) -> Vec<VoiceSpan> {
+fn decode(speech: &[Span], heard: &[Span], scores: &[f32]) -> Vec<VoiceSpan> {
     let steps = steps(speech, heard, scores);
     let voices = viterbi(&steps);
     let mut spans: Vec<VoiceSpan> = Vec::new();
@@ -147,7 +148,7 @@ fn decode(speech: &[Span], heard: &[Heard], scores: &[f32]) -> Vec<VoiceSpan> {
     spans
 }
 
-fn steps(speech: &[Span], heard: &[Heard], scores: &[f32]) -> Vec<Step> {
+fn steps(speech: &[Span], heard: &[Span], scores: &[f32]) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut near = 0;
     let mut last_end: Option<Sample> = None;
@@ -157,16 +158,16 @@ fn steps(speech: &[Span], heard: &[Heard], scores: &[f32]) -> Vec<Step> {
             // The last step takes a remainder of less than half a step with it.
             let end = if span.end().0 - start.0 < STEP * 3 / 2 { span.end() } else { Sample(start.0 + STEP) };
             let Some(step) = Span::new(start, end) else { break };
-            while heard.get(near).is_some_and(|h| h.span.midpoint().0 as f32 + REACH < start.0 as f32) {
+            while heard.get(near).is_some_and(|h| h.midpoint().0 as f32 + REACH < start.0 as f32) {
                 near += 1;
             }
             let (mut sum, mut weights) = (0.0, 0.0);
             for (window, score) in heard.iter().zip(scores).skip(near) {
-                if window.span.start() > end {
+                if window.start() > end {
                     break;
                 }
-                let Some(_) = window.span.overlap(step) else { continue };
-                let distance = window.span.midpoint().0.abs_diff(step.midpoint().0) as f32;
+                let Some(_) = window.overlap(step) else { continue };
+                let distance = window.midpoint().0.abs_diff(step.midpoint().0) as f32;
                 let weight = (1.0 - distance / REACH).max(0.01).powi(2);
                 sum += weight * score.clamp(-MAX_EVIDENCE, MAX_EVIDENCE);
                 weights += weight;

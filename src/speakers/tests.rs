@@ -1,7 +1,10 @@
+use std::{sync::Arc, time::Duration};
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
+    capture::{FileSource, Heard, Source},
     session::Track,
     speech,
     units::{SAMPLE_RATE, Sample},
@@ -114,6 +117,38 @@ fn bad_input_is_a_doubt_and_no_more() {
     let heard = listener.finish(&[vec![span], vec![span]]);
     assert!(heard.spans.iter().all(|s| s.span.end() <= span.end()));
     assert!(Listener::new(None, 0).finish(&[]).spans.is_empty());
+}
+
+/// Real voices, at 16 kHz.
+fn demo_session(seconds: usize) -> Vec<f32> {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/demo-session.ogg");
+    let mut source = FileSource::open(&file, f64::INFINITY, false).unwrap();
+    let mut samples = Vec::new();
+    while let Heard::Block(block) = source.next(Duration::from_secs(1)).unwrap() {
+        samples.extend_from_slice(&block.samples);
+    }
+    samples.truncate(seconds * SAMPLE_RATE as usize);
+    samples
+}
+
+#[test]
+fn an_hour_of_speech_is_kept_in_less_than_a_megabyte() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/speaker-ge2e.safetensors");
+    let encoder = SpeakerEncoder::load(&file).unwrap_or_else(|error| panic!("{error}\nhint: scripts/fetch-models"));
+    let encoder = Arc::new(encoder);
+    let samples = demo_session(30);
+    let spoken_s: f64 = speech::detect(&samples).iter().map(|span| span.seconds()).sum();
+    for (encoder, tracks) in [(Some(&encoder), 1), (None, 1), (None, 2)] {
+        let mut listener = Listener::new(encoder.cloned(), tracks);
+        (0..tracks).for_each(|track| listener.push(Track(track), &samples));
+        let (kept, windows) = (listener.bytes() as f64, listener.windows());
+        // Two tracks keep the level of all that is heard, and of the voices no more than a few windows.
+        let grows_with = if tracks == 1 { spoken_s } else { samples.len() as f64 / f64::from(SAMPLE_RATE) };
+        let an_hour = kept / grows_with * 3600.0;
+        eprintln!("{tracks} tracks, encoder {}: {windows} windows, {an_hour:.0} bytes an hour", encoder.is_some());
+        assert!(tracks > 1 || windows as f64 > spoken_s / 0.4, "{windows} windows in {spoken_s} s");
+        assert!(an_hour < 1_000_000.0, "{an_hour} bytes an hour");
+    }
 }
 
 proptest! {

@@ -29,45 +29,74 @@ const HARDLY: f32 = 0.7;
 pub struct Levels(Vec<u8>);
 
 impl Levels {
-    pub fn extend(&mut self, powers: impl Iterator<Item = f32>) {
-        self.0.extend(powers.map(|p| ((10.0 * p.max(1e-12).log10() - FLOOR_DB) * 2.0).clamp(0.0, 255.0) as u8));
+    pub fn push(&mut self, power: f32) {
+        self.0.push(level(power));
     }
 
     pub fn db(&self, frame: usize) -> f32 {
-        self.0.get(frame).map_or(FLOOR_DB, |l| f32::from(*l) / 2.0 + FLOOR_DB)
+        self.0.get(frame).map_or(FLOOR_DB, |l| db(*l))
     }
 
     /// The level that this share of the session's frames stays below.
-    pub fn quantile(&self, share: f32) -> f32 {
-        let mut counts = [0usize; 256];
-        for level in &self.0 {
-            if let Some(count) = counts.get_mut(usize::from(*level)) {
-                *count += 1;
-            }
-        }
-        let wanted = (self.0.len() as f32 * share) as usize;
-        let mut below = 0;
-        for (level, count) in counts.iter().enumerate() {
-            below += count;
-            if below > wanted {
-                return level as f32 / 2.0 + FLOOR_DB;
-            }
-        }
-        FLOOR_DB
+    fn quantile(&self, share: f32) -> f32 {
+        let mut counts = Counts::default();
+        self.0.iter().for_each(|level| counts.add(*level));
+        counts.quantile(share)
     }
 
-    /// The mean level (dB) of a span, as far as it was heard.
-    pub fn mean(&self, span: Span) -> f32 {
-        let frames = span.start().0 as usize / HOP..span.end().0.div_ceil(HOP as u64) as usize;
-        let count = frames.len().max(1) as f32;
-        frames.map(|f| self.db(f)).sum::<f32>() / count
+    /// Bytes that it keeps.
+    #[cfg(test)]
+    pub fn bytes(&self) -> usize {
+        self.0.len()
     }
 
     /// The loudest within [`MAX_DELAY`] of a frame.
     fn around(&self, frame: usize) -> f32 {
         let end = self.0.len().min(frame + MAX_DELAY + 1);
         let near = self.0.get(frame.saturating_sub(MAX_DELAY).min(end)..end).unwrap_or_default();
-        near.iter().max().map_or(FLOOR_DB, |l| f32::from(*l) / 2.0 + FLOOR_DB)
+        near.iter().max().map_or(FLOOR_DB, |l| db(*l))
+    }
+}
+
+/// The level of a mean square.
+pub fn level(power: f32) -> u8 {
+    ((10.0 * power.max(1e-12).log10() - FLOOR_DB) * 2.0).clamp(0.0, 255.0) as u8
+}
+
+/// A level in decibels.
+pub fn db(level: u8) -> f32 {
+    f32::from(level) / 2.0 + FLOOR_DB
+}
+
+/// How often there was which level.
+#[derive(Clone, Debug)]
+pub struct Counts([u32; 256]);
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self([0; 256])
+    }
+}
+
+impl Counts {
+    pub fn add(&mut self, level: u8) {
+        if let Some(count) = self.0.get_mut(usize::from(level)) {
+            *count += 1;
+        }
+    }
+
+    /// The level (dB) that this share of the frames stays below.
+    pub fn quantile(&self, share: f32) -> f32 {
+        let all: u32 = self.0.iter().sum();
+        let wanted = (all as f32 * share) as u32;
+        let mut below = 0;
+        for (level, count) in (0..=u8::MAX).zip(self.0) {
+            below += count;
+            if below > wanted {
+                return db(level);
+            }
+        }
+        FLOOR_DB
     }
 }
 

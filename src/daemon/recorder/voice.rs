@@ -96,10 +96,14 @@ impl Recorder {
         self.paused_at = Some(Instant::now());
     }
 
-    /// A command is no part of the conversation: no word and no number has it. In a pause there is nothing to take out.
+    /// A command is no part of the conversation: no word and no number has it, nor has it when the recording is read again. In
+    /// a pause there is nothing to take out.
     fn strike(&mut self, said: Span) {
         let edges = (Sample(said.start().0.saturating_sub(EDGE)), Sample(said.end().0 + EDGE).min(self.clock.now()));
         if let Some(span) = Span::new(edges.0, edges.1).filter(|_| !self.clock.is_paused()) {
+            if let Err(error) = self.recording.strike(span) {
+                self.cannot_write(&error);
+            }
             self.pipeline.forget(span);
         }
     }
