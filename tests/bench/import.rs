@@ -176,9 +176,10 @@ fn main() {
     let reference = std::fs::read_to_string(demo_session().with_extension("tsv")).unwrap();
     let said = plain(&texts(&reference));
     whole_import(&home, "demo.en", &demo);
-    let export =
-        home.command(&["transcript", "export", "last", "--format", "tsv", "--passphrase-file", &text(&home.key())]);
-    let ours = wrong(&said, &texts(&timed(export).said));
+    let words = home.path().join("words.tsv");
+    let export = ["transcript", "export", "last", "--format", "tsv", "--output", &text(&words), "--passphrase-file"];
+    assert!(home.command(&export).arg(home.key()).status().unwrap().success());
+    let ours = wrong(&said, &texts(&std::fs::read_to_string(words).unwrap()));
     let theirs = wrong(&said, &whisper_alone(other, &demo_model(), &demo, threads).said);
 
     table::print(&[

@@ -63,8 +63,9 @@ fn live(home: &Home, minutes: u32) -> Row {
     let file = long_session(home.path(), minutes);
     let input = format!("file:{}", file.display());
     let mut daemon = home.daemon();
-    let start = ["start", "--coachee", COACHEE, "--consent-both", "--model", "demo.en", "--input", &input, "--speed"];
-    assert!(home.command(&start).arg(LIVE_SPEED).arg("--coach-speaks-first").status().unwrap().success());
+    let start = ["start", "--coachee", COACHEE, "--consent-both", "--model", "demo.en", "--input", &input];
+    let faster = ["--speed", LIVE_SPEED, "--coach-speaks-first"];
+    assert!(home.command(&start).args(faster).status().unwrap().success());
     loop {
         std::thread::sleep(LOOK);
         let status = home.command(&["status", "--json"]).stdout(std::process::Stdio::piped()).spawn().unwrap();
