@@ -135,12 +135,13 @@ fn a_session_becomes_numbers_and_words() {
     assert!(right.count() * 10 >= outcome.words.len() * 9);
 }
 
-/// What the shipped demo model holds on the demo session: it gets 7 % of its words wrong. The margin is for arithmetic that
+/// What the shipped demo model holds on the demo session: it gets 9 % of its words wrong. The margin is for arithmetic that
 /// differs between processors.
 const WRONG_WORDS_HELD: f64 = 0.12;
 
 #[test]
 fn the_demo_session_is_understood_as_well_as_the_model_can() {
+    // Whole sentences were missing for whoever tried the demo: a model that stopped early in a window was not asked for the rest.
     let outcome = demo_outcome();
     let bare = |utterances: &[Utterance]| -> Vec<String> {
         let words = utterances.iter().flat_map(|u| u.text.words().split_whitespace().map(str::to_lowercase));

@@ -36,6 +36,9 @@ const POSITIONS_MULTIPLE: usize = 256;
 const MAX_WORDS_PER_S: f64 = 10.0;
 /// Whisper goes on after the last time it gave. A rest shorter than this is silence, and costs as much as a window.
 const REST_WORTH_A_PASS_S: f64 = 1.0;
+/// It also gives a last time and stops, which whisper.cpp takes for the end of the window. As long as this (a sentence), more of
+/// it is speech than the pauses left in a window.
+const REST_ASKED_AGAIN_S: f64 = 2.0;
 /// A model that understands nothing gives times a few hundredths apart, and would be asked a thousand times.
 const MAX_PASSES: u32 = 3;
 /// Silence behind a short utterance, so that the model sees that it is over (1 s).
@@ -144,21 +147,33 @@ impl Whisper {
         if window.samples.is_empty() {
             return Ok(Decoded::default());
         }
-        let mut passes = Passes { done: 0, percent: 0, seconds: window.samples.len() as f64 / f64::from(SAMPLE_RATE) };
-        // SAFETY: whisper.cpp calls these on this thread and only during `full`, which `passes` outlives; their
-        // signatures are the ones it declares.
-        unsafe {
-            let data = (&raw mut passes).cast::<c_void>();
-            parameters.set_progress_callback(Some(note_progress));
-            parameters.set_progress_callback_user_data(data);
-            parameters.set_start_encoder_callback(Some(worth_a_pass));
-            parameters.set_start_encoder_callback_user_data(data);
-        }
-        state.full(parameters, &window.samples).map_err(failed)?;
-        let mut decoded = Decoded { passes: passes.done, ..Decoded::default() };
-        let mut sum = 0.0;
-        for segment in state.as_iter() {
-            sum += self.hear(&segment, window, &mut decoded);
+        let seconds = window.samples.len() as f64 / f64::from(SAMPLE_RATE);
+        let (mut decoded, mut sum) = (Decoded::default(), 0.0);
+        let mut from = 0.0;
+        loop {
+            let mut passes = Passes { before: decoded.passes, done: 0, percent: 0, seconds: seconds - from };
+            // SAFETY: whisper.cpp calls these on this thread and only during `full`, which `passes` outlives; their
+            // signatures are the ones it declares.
+            unsafe {
+                let data = (&raw mut passes).cast::<c_void>();
+                parameters.set_progress_callback(Some(note_progress));
+                parameters.set_progress_callback_user_data(data);
+                parameters.set_start_encoder_callback(Some(worth_a_pass));
+                parameters.set_start_encoder_callback_user_data(data);
+            }
+            state.full(parameters.clone(), &window.samples).map_err(failed)?;
+            decoded.passes += passes.done;
+            let mut until = from;
+            for segment in state.as_iter() {
+                sum += self.hear(&segment, window, &mut decoded);
+                until = seconds_of(segment.end_timestamp()).max(until);
+            }
+            // A window is speech to its end: where the model stops long before that, it is asked again from there.
+            if until <= from || seconds - until < REST_ASKED_AGAIN_S || decoded.passes >= MAX_PASSES {
+                break;
+            }
+            from = until;
+            parameters.set_offset_ms((from * 1000.0) as c_int);
         }
         decoded.mean_logprob = (decoded.tokens > 0).then(|| (sum / decoded.tokens as f64) as f32);
         Ok(decoded)
@@ -200,8 +215,7 @@ impl Whisper {
         }
         let words = tokens::without_loops(tokens::words(&tokens));
         let extents: Vec<Extent> = words.iter().map(|word| Extent::of(&word.text)).collect();
-        // Centiseconds to seconds, here and nowhere else.
-        let [start, end] = [segment.start_timestamp(), segment.end_timestamp()].map(|cs| cs as f64 / 100.0);
+        let [start, end] = [segment.start_timestamp(), segment.end_timestamp()].map(seconds_of);
         let spans = window.place(start, end, &extents);
         let seconds: f64 = spans.iter().map(|span| span.seconds()).sum();
         if words.len() as f64 <= 1.0 + seconds * MAX_WORDS_PER_S {
@@ -222,6 +236,11 @@ fn positions(samples: usize) -> c_int {
     c_int::try_from(positions).unwrap_or(0)
 }
 
+/// Of whisper.cpp's centiseconds.
+fn seconds_of(timestamp: i64) -> f64 {
+    timestamp as f64 / 100.0
+}
+
 fn failed(error: WhisperError) -> TranscriptError {
     TranscriptError::Decode { reason: format!("whisper.cpp says {error:?}") }
 }
@@ -240,6 +259,8 @@ pub struct Decoded {
 
 /// How often whisper.cpp has gone through a window, and how far it is.
 struct Passes {
+    /// In earlier calls for the same window.
+    before: u32,
     done: u32,
     percent: c_int,
     seconds: f64,
@@ -259,7 +280,7 @@ unsafe extern "C" fn worth_a_pass<C, S>(_: *mut C, _: *mut S, data: *mut c_void)
     // SAFETY: as above.
     let Some(passes) = (unsafe { data.cast::<Passes>().as_mut() }) else { return true };
     let rest = passes.seconds * f64::from(100 - passes.percent) / 100.0;
-    let worth = passes.done == 0 || (passes.done < MAX_PASSES && rest >= REST_WORTH_A_PASS_S);
+    let worth = passes.done == 0 || (passes.before + passes.done < MAX_PASSES && rest >= REST_WORTH_A_PASS_S);
     passes.done += u32::from(worth);
     worth
 }
