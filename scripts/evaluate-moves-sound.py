@@ -151,7 +151,9 @@ def main():
             said = session(rows, voices, sound, chance, folder)
             report = json.loads(run("--json", "import", str(sound), "--coachee", "E", "--consent-both", "--coach-speaks-first",
                                     "--model", arguments.model))
-            turns = json.loads(run("transcript", "export", "last", "--format", "json", "--passphrase-file", key))
+            heard_words = Path(folder, f"heard-{number}.json")
+            run("transcript", "export", "last", "--format", "json", "--passphrase-file", key, "--output", str(heard_words))
+            turns = json.loads(heard_words.read_text(encoding="utf-8"))
             table = Path(folder, "written.tsv")
             table.write_text("role\ttext\n" + "".join(f"{role}\t{text}\n" for role, text in rows), encoding="utf-8")
             written = json.loads(run("--json", "code", str(table)))

@@ -5,12 +5,14 @@ mod program;
 
 use std::{
     fs,
+    io::Write,
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::Stdio,
 };
 
 use program::{Home, demo_session};
+use sidetone::vault::Writer;
 
 /// Said in the session, and by nobody else.
 const CANARY: &str = "purple lighthouse marmalade";
@@ -214,6 +216,45 @@ fn a_session_that_is_being_recorded_cannot_be_decided_about() {
     home.run(&["transcript", "delete", "last", "--forgotten"]).refused("still being recorded", "sidetone stop");
     home.run(&["recover", "--passphrase-file", &hers]).refused("still being recorded", "sidetone stop");
     assert_eq!(home.run(&["status", "--json"]).json()["phase"], "recording", "and nothing was disturbed");
+    home.run(&["withdraw"]).ok();
+}
+
+/// Starts a session on a terminal (util-linux's `script` makes one), where these answers are typed; what was shown, and whether it
+/// began.
+#[cfg(target_os = "linux")]
+fn start_on_a_terminal(home: &Home, answers: &str) -> (String, bool) {
+    let command = format!(
+        "'{}' start --coachee Hannah --model demo.en --coach-speaks-first --input 'file:{}'",
+        env!("CARGO_BIN_EXE_sidetone"),
+        demo_session().display()
+    );
+    let mut terminal = home.command_of("script");
+    terminal.args(["--quiet", "--return", "--command", &command, "/dev/null"]);
+    let mut child = terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(answers.as_bytes()).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    (String::from_utf8_lossy(&ended.stdout).into_owned(), ended.status.success())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn both_are_asked_in_plain_words_before_the_first_sample() {
+    let home = Home::new();
+    home.hannah();
+    // A no of either, at first or after thinking, or nobody there to answer: nothing is recorded.
+    for answers in ["\nno\n", "0\nten\n10\nyes\nperhaps\nno\n", "\nyes\n"] {
+        let (shown, begun) = start_on_a_terminal(&home, answers);
+        assert!(!begun && shown.contains("no session without a yes from both"), "{answers:?}: {shown}");
+        assert_eq!(shown.contains("from 1 to"), answers.starts_with('0'), "{shown}");
+        assert_eq!(home.run(&["sessions", "--json"]).json().as_array().unwrap().len(), 0, "{shown}");
+    }
+    let (shown, begun) = start_on_a_terminal(&home, "7\nyes\ny\n");
+    assert!(begun, "{shown}");
+    for told in ["recorded", "withdraw", "deleted", "judge", "Coach: do you agree?", "after 7 days"] {
+        assert!(shown.contains(told), "`{told}` in {shown}");
+    }
+    let consent = Writer::open(&home.data()).unwrap().find("last").unwrap().session.consent;
+    assert_eq!((consent.retention_days, consent.asserted), (7, false));
     home.run(&["withdraw"]).ok();
 }
 
