@@ -10,17 +10,17 @@ mod served;
 
 use std::{
     fs,
-    io::Write,
     os::{fd::AsRawFd, unix::fs::PermissionsExt},
     path::Path,
-    process::{Child, ChildStdin, Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    process::Command,
 };
 
-use served::{CHILD, Place, session};
+use served::{
+    Place,
+    disk::{Namespace, wait},
+    samples_of, session,
+};
 use sidetone::{
-    capture::{FileSource, Heard, Source},
     daemon::{Client, ClientError, Phase, Request, Trouble, socket_path},
     pipeline::Models,
     recording::{self, Damage, Key},
@@ -28,7 +28,6 @@ use sidetone::{
     vault::{State, Writer},
 };
 
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Enough for a session to begin.
 const DISK: &str = "512M";
 /// Names the file system that [`child_breaks`] breaks.
@@ -74,53 +73,6 @@ fn child_breaks() {
     assert_eq!(done, 0, "{}", std::io::Error::last_os_error());
 }
 
-/// Ends with the test.
-struct Namespace {
-    child: Child,
-    orders: Option<ChildStdin>,
-}
-
-impl Namespace {
-    fn new(dir: &Path) -> Self {
-        let mut child = Command::new("unshare")
-            .args(["--mount", "sh", "-c", SCRIPT, "sh"])
-            .arg(dir)
-            .arg(DISK)
-            .arg(std::env::current_exe().unwrap())
-            .arg(CHILD)
-            .arg(env!("CARGO_BIN_EXE_sidetone"))
-            .env(served::SERVE, dir)
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
-        Self { orders: child.stdin.take(), child }
-    }
-
-    fn order(&mut self, order: &str, dir: &Path) {
-        writeln!(self.orders.as_mut().unwrap(), "{order}").unwrap();
-        wait(order, || done(dir, order));
-    }
-}
-
-impl Drop for Namespace {
-    fn drop(&mut self) {
-        drop(self.orders.take());
-        let _ = self.child.wait();
-    }
-}
-
-fn done(dir: &Path, order: &str) -> bool {
-    fs::read_to_string(dir.join("done")).unwrap_or_default().lines().any(|line| line == order)
-}
-
-fn wait(what: &str, done: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !done() {
-        assert!(begun.elapsed() < PATIENCE, "{what}: never");
-        thread::sleep(Duration::from_millis(20));
-    }
-}
-
 /// One `error:` line and one `hint:` line.
 fn refused(err: &str) {
     for begin in ["error: ", "hint: "] {
@@ -137,15 +89,11 @@ fn keeps_everything_on_a_disk_that_is(failure: &str) {
     let dir = place.dir.path();
     fs::write(dir.join("key"), &*place.identity.expose()).unwrap();
     fs::set_permissions(dir.join("key"), fs::Permissions::from_mode(0o600)).unwrap();
-    let mut disk = Namespace::new(dir);
-    let begun = Instant::now();
-    while !done(dir, "mounted") {
-        if disk.child.try_wait().unwrap().is_some() {
-            eprintln!("not tried: this system mounts no ext4 from a file");
-            return;
-        }
-        assert!(begun.elapsed() < PATIENCE, "the disk is never mounted");
-        thread::sleep(Duration::from_millis(20));
+    let mut disk = Namespace::new(&["--mount"], SCRIPT, dir, DISK);
+    wait("the mount", || disk.has_done("mounted") || disk.has_ended());
+    if !disk.has_done("mounted") {
+        eprintln!("not tried: this system mounts no ext4 from a file");
+        return;
     }
     wait("the daemon", || fs::read_to_string(dir.join("said")).is_ok_and(|said| said.contains(served::LISTENS)));
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/demo-session.ogg");
@@ -155,7 +103,7 @@ fn keeps_everything_on_a_disk_that_is(failure: &str) {
     wait("some seconds of sound", || place.tell(Request::Status).elapsed_s > 12.0);
     let sealed_s = place.tell(Request::Status).elapsed_s;
 
-    disk.order(failure, dir);
+    disk.order(failure);
     wait("the end of the recording", || place.tell(Request::Status).input_ended);
     let ended = place.tell(Request::Status);
     assert_eq!((ended.phase, ended.trouble), (Phase::Recording, Some(Trouble::WriteFailed)), "and waits for stop");
@@ -169,10 +117,10 @@ fn keeps_everything_on_a_disk_that_is(failure: &str) {
         assert!(said.hint.as_deref().is_some_and(|hint| hint.contains("sidetone recover")), "{said:?}");
         assert_eq!(place.tell(Request::Status).phase, Phase::Finishing);
     }
-    disk.order("recover", dir);
+    disk.order("recover");
     refused(&fs::read_to_string(dir.join("err")).unwrap());
 
-    disk.order("mend", dir);
+    disk.order("mend");
     let after = dir.join("after");
     let vault = Writer::open(&after).unwrap();
     let stored = vault.find("last").unwrap();
@@ -181,11 +129,7 @@ fn keeps_everything_on_a_disk_that_is(failure: &str) {
         recording::recover(&vault.recording_path(stored.session.id), Key::Coachee(&place.identity)).unwrap();
     let sealed: Vec<f32> = recording.by_ref().flat_map(|block| block.samples).collect();
     assert!(matches!(recording.damage(), Some(Damage::NoEnd | Damage::Torn { .. })), "{:?}", recording.damage());
-    let mut source = FileSource::open(&file, f64::INFINITY, false).unwrap();
-    let mut played = Vec::new();
-    while let Heard::Block(block) = source.next(Duration::from_secs(1)).unwrap() {
-        played.extend_from_slice(&block.samples);
-    }
+    let played = samples_of(&file);
     // What had been heard when the disk was whole was sealed before.
     assert!(Sample(sealed.len() as u64) >= Sample::from_seconds(sealed_s), "{} of {sealed_s} s", sealed.len());
     assert!(sealed == played[..sealed.len()], "what was sealed is what was played");

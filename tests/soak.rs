@@ -20,9 +20,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use served::{Busy, Daemon, Place, session};
+use served::{Busy, Daemon, Place, samples_of, session};
 use sidetone::{
-    capture::{FileSource, Heard, Source},
     daemon::{Failure, Reply, Request},
     pipeline::Models,
     recording::{self, Damage, Key},
@@ -84,16 +83,6 @@ fn demo_session() -> String {
     format!("{}/tests/fixtures/demo-session.ogg", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// As capture gives it: 16-bit values at 16 kHz.
-fn read(path: &Path) -> Vec<f32> {
-    let mut source = FileSource::open(path, f64::INFINITY, false).unwrap();
-    let mut samples = Vec::new();
-    while let Heard::Block(block) = source.next(Duration::from_secs(1)).unwrap() {
-        samples.extend_from_slice(&block.samples);
-    }
-    samples
-}
-
 /// Numbers that are different every time, and the same in every run.
 fn uneven(n: usize) -> f64 {
     f64::from((n as u32).wrapping_mul(2_654_435_761) >> 8) / f64::from(1 << 24)
@@ -127,7 +116,7 @@ fn kill_one(n: usize, played: &[f32]) -> f64 {
 #[ignore = "scripts/soak runs it"]
 fn kills() {
     let kills = asked("SOAK_KILLS", 20.0) as usize;
-    let played = read(Path::new(&demo_session()));
+    let played = samples_of(Path::new(&demo_session()));
     let (next, worst) = (AtomicUsize::new(0), Mutex::new(0.0_f64));
     // Most of a kill is waiting.
     thread::scope(|scope| {
@@ -209,7 +198,8 @@ fn memory_of_a_long_session() {
     let place = Place::new();
     // The demo session over and over, as one file.
     let long = place.dir.path().join("long.wav");
-    let once: Vec<i16> = read(Path::new(&demo_session())).iter().map(|sample| (sample * 32_768.0) as i16).collect();
+    let once: Vec<i16> =
+        samples_of(Path::new(&demo_session())).iter().map(|sample| (sample * 32_768.0) as i16).collect();
     let spec = hound::WavSpec {
         channels: 1,
         sample_rate: SAMPLE_RATE,
@@ -265,7 +255,7 @@ const VOICES: &[&str] = &["slt", "rms", "awb", "kal16", "hts", "en-us", "en-gb",
 /// What somebody says in an utterance of its own, and how long that is.
 fn utterance(file: &Path) -> (Vec<f32>, f64) {
     let mut sound = vec![0.0; 8_000];
-    sound.extend(read(file));
+    sound.extend(samples_of(file));
     sound.resize(sound.len() + 16_000, 0.0);
     let speech = speech::detect(&sound);
     let (Some(first), Some(last)) = (speech.first(), speech.last()) else { return (Vec::new(), 0.0) };

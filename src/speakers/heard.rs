@@ -19,7 +19,7 @@ pub struct Heard {
     /// First frame (of 10 ms) of each window, and how many frames it has.
     starts: Vec<u32>,
     lengths: Vec<u8>,
-    embeddings: Counts,
+    embeddings: Unary,
     /// Scale and codes.
     descriptions: Vec<(f32, [i8; DESCRIPTION])>,
 }
@@ -93,13 +93,13 @@ impl Heard {
 /// Small numbers one after the other, each as so many ones and a zero. Half of an embedding's components are nothing, and those
 /// that are not are small.
 #[derive(Clone, Default)]
-struct Counts {
+struct Unary {
     bytes: Vec<u8>,
     /// Bits of the last byte that are in use; 0: all, or there is none.
     used: u8,
 }
 
-impl Counts {
+impl Unary {
     fn push(&mut self, count: u8) {
         (0..count).for_each(|_| self.bit(1));
         self.bit(0);
@@ -160,7 +160,7 @@ mod tests {
     proptest! {
         #[test]
         fn counts_come_back(counts in proptest::collection::vec(0u8..=255, 0..50)) {
-            let mut kept = Counts::default();
+            let mut kept = Unary::default();
             counts.iter().for_each(|count| kept.push(*count));
             let back: Vec<u8> = kept.iter().take(counts.len()).collect();
             prop_assert_eq!(back, counts);

@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 pub mod agreed;
+#[cfg(target_os = "linux")]
+pub mod disk;
 
 use std::{
     env,
@@ -14,9 +16,11 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use sidetone::{
+    capture::{FileSource, Heard, Source},
     daemon::{Client, Failure, LoadModels, Reply, Request, Setup, Start, Status, bind, run, socket_path},
     pipeline::Models,
     seal::Identity,
@@ -109,6 +113,16 @@ impl Place {
         let Reply::Status(status) = self.ask(request) else { panic!("not a status") };
         status
     }
+}
+
+/// The samples of a file, as a session hears them.
+pub fn samples_of(path: &Path) -> Vec<f32> {
+    let mut source = FileSource::open(path, f64::INFINITY, false).unwrap();
+    let mut samples = Vec::new();
+    while let Heard::Block(block) = source.next(Duration::from_secs(1)).unwrap() {
+        samples.extend_from_slice(&block.samples);
+    }
+    samples
 }
 
 /// Keeps every processor busy, two threads on each, until dropped.
