@@ -327,9 +327,13 @@ impl Pipeline {
         if let Some(attention) = &mut self.attention {
             attention.push(track, samples);
         }
-        self.listener.push(track, samples);
         let Some(ear) = self.ears.get_mut(usize::from(track.0)) else { return };
-        let found: Vec<Span> = on_record(ear.detector.push(samples), &self.forgotten).collect();
+        let mut found: Vec<Span> = Vec::new();
+        for piece in samples.chunks(Listener::PIECE) {
+            let spoken: Vec<Span> = on_record(ear.detector.push(piece), &self.forgotten).collect();
+            self.listener.push(track, piece, &spoken);
+            found.extend(spoken);
+        }
         ear.position += samples.len() as u64;
         ear.speech.extend(&found);
         let Some(decoding) = &self.decoding else { return };

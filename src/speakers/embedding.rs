@@ -2,9 +2,10 @@
 //! Resemblyzer's weights. 40 mel bands every 10 ms go through three LSTM layers of 256; the last hidden state, projected,
 //! rectified and normalised, points the same way for the same person.
 
-use std::{collections::HashMap, path::Path};
+use std::{num::NonZero, path::Path, thread};
 
-use candle_core::{DType, Device, Tensor, safetensors};
+use candle_core::{DType, Device, safetensors};
+use ndarray::{Array1, Array2, ArrayView2, Axis, aview1, linalg::general_mat_mul};
 
 use super::features::{BANDS, Mel};
 
@@ -13,8 +14,16 @@ use super::features::{BANDS, Mel};
 pub const WINDOW_FRAMES: usize = 80;
 /// Length of an embedding.
 pub const DIMENSIONS: usize = 256;
+/// Windows that are best encoded at once: each step of the recurrence reads a megabyte of weights, however few they are. Half
+/// a second's work for two cores.
+pub const BATCH: usize = 256;
 const HIDDEN: usize = 256;
+const GATES: usize = 4 * HIDDEN;
 const LAYERS: usize = 3;
+/// Steps that one layer takes before the next follows: it bounds the memory of a batch.
+const STEPS: usize = 8;
+/// Cores that share a batch.
+const CORES_MAX: usize = 4;
 /// Mean power that a window is brought to before encoding (-30 dB of full scale), as in training.
 const TARGET_POWER: f32 = 1e-3;
 
@@ -37,11 +46,11 @@ impl SpeakerError {
 #[derive(Debug)]
 struct Layer {
     /// inputs x 1024; gates in the order input, forget, cell, output.
-    from_input: Tensor,
+    from_input: Array2<f32>,
     /// 256 x 1024.
-    from_hidden: Tensor,
+    from_hidden: Array2<f32>,
     /// 1024: both of PyTorch's biases added.
-    bias: Tensor,
+    bias: Array1<f32>,
 }
 
 /// The encoder, loaded once for the life of the process.
@@ -49,8 +58,8 @@ struct Layer {
 pub struct SpeakerEncoder {
     layers: Vec<Layer>,
     /// 256 x 256.
-    project: Tensor,
-    bias: Tensor,
+    project: Array2<f32>,
+    bias: Array1<f32>,
 }
 
 impl SpeakerEncoder {
@@ -63,96 +72,122 @@ impl SpeakerEncoder {
         if !path.is_file() {
             return Err(SpeakerError::Missing { path: name });
         }
-        let unreadable =
-            |reason: candle_core::Error| SpeakerError::Unreadable { path: name.clone(), reason: reason.to_string() };
-        let tensors = safetensors::load(path, &Device::Cpu).map_err(unreadable)?;
-        Self::from_tensors(&tensors).map_err(unreadable)
+        Self::read(path).map_err(|reason| SpeakerError::Unreadable { path: name, reason: reason.to_string() })
     }
 
-    fn from_tensors(tensors: &HashMap<String, Tensor>) -> candle_core::Result<Self> {
-        let get = |name: String, shape: &[usize]| -> candle_core::Result<Tensor> {
-            let tensor = tensors.get(&name).ok_or_else(|| candle_core::Error::msg(format!("no tensor {name}")))?;
+    fn read(path: &Path) -> candle_core::Result<Self> {
+        let tensors = safetensors::load(path, &Device::Cpu)?;
+        let get = |name: &str, shape: &[usize]| -> candle_core::Result<Vec<f32>> {
+            let tensor = tensors.get(name).ok_or_else(|| candle_core::Error::msg(format!("no tensor {name}")))?;
             if tensor.dims() != shape {
                 return Err(candle_core::Error::msg(format!("{name} has shape {:?}, not {shape:?}", tensor.dims())));
             }
-            tensor.to_dtype(DType::F32)
+            tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1()
         };
+        // Stored outputs x inputs.
+        let matrix = |name: &str, outputs: usize, inputs: usize| {
+            let stored = Array2::from_shape_vec((outputs, inputs), get(name, &[outputs, inputs])?);
+            Ok::<_, candle_core::Error>(stored.map_err(candle_core::Error::wrap)?.t().as_standard_layout().into_owned())
+        };
+        let vector = |name: &str, length: usize| get(name, &[length]).map(Array1::from_vec);
         let layers = (0..LAYERS).map(|l| {
-            let inputs = if l == 0 { BANDS } else { HIDDEN };
-            let input_bias = get(format!("lstm.bias_ih_l{l}"), &[4 * HIDDEN])?;
             Ok(Layer {
-                from_input: get(format!("lstm.weight_ih_l{l}"), &[4 * HIDDEN, inputs])?.t()?.contiguous()?,
-                from_hidden: get(format!("lstm.weight_hh_l{l}"), &[4 * HIDDEN, HIDDEN])?.t()?.contiguous()?,
-                bias: (input_bias + get(format!("lstm.bias_hh_l{l}"), &[4 * HIDDEN])?)?,
+                from_input: matrix(&format!("lstm.weight_ih_l{l}"), GATES, if l == 0 { BANDS } else { HIDDEN })?,
+                from_hidden: matrix(&format!("lstm.weight_hh_l{l}"), GATES, HIDDEN)?,
+                bias: vector(&format!("lstm.bias_ih_l{l}"), GATES)? + vector(&format!("lstm.bias_hh_l{l}"), GATES)?,
             })
         });
         Ok(Self {
             layers: layers.collect::<candle_core::Result<_>>()?,
-            project: get("linear.weight".into(), &[DIMENSIONS, HIDDEN])?.t()?.contiguous()?,
-            bias: get("linear.bias".into(), &[DIMENSIONS])?,
+            project: matrix("linear.weight", DIMENSIONS, HIDDEN)?,
+            bias: vector("linear.bias", DIMENSIONS)?,
         })
     }
 
-    /// One embedding (length 1) per window, each prepared by [`window`]. Empty when the arithmetic fails, which only a
-    /// lack of memory can make it do.
+    /// One embedding (length 1) per window, each prepared by [`window`].
     pub fn embed(&self, windows: &[Vec<f32>]) -> Vec<Vec<f32>> {
-        if windows.is_empty() {
-            return Vec::new();
-        }
-        self.forward(windows).unwrap_or_default()
+        let cores = thread::available_parallelism().map_or(1, NonZero::get).min(CORES_MAX);
+        let mut parts = windows.chunks(windows.len().div_ceil(cores).max(1));
+        let own = parts.next().unwrap_or_default();
+        thread::scope(|scope| {
+            let others: Vec<_> = parts.map(|part| scope.spawn(|| self.forward(part))).collect();
+            let own = self.forward(own);
+            let others =
+                others.into_iter().map(|other| other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            std::iter::once(own).chain(others).flatten().collect()
+        })
     }
 
-    fn forward(&self, windows: &[Vec<f32>]) -> candle_core::Result<Vec<Vec<f32>>> {
+    fn forward(&self, windows: &[Vec<f32>]) -> Vec<Vec<f32>> {
         let batch = windows.len();
-        // Time first, so that each step of the recurrence is one contiguous block.
-        let mut frames = Vec::with_capacity(batch * WINDOW_FRAMES * BANDS);
-        for step in 0..WINDOW_FRAMES {
-            for window in windows {
-                let frame = window.get(step * BANDS..(step + 1) * BANDS);
-                frames.extend_from_slice(frame.unwrap_or(&[0.0; BANDS]));
+        let mut states = vec![State::new(batch); self.layers.len()];
+        for first in (0..WINDOW_FRAMES).step_by(STEPS) {
+            let steps = first..WINDOW_FRAMES.min(first + STEPS);
+            // Time first, so that each step of the recurrence is one block.
+            let mut rows = Array2::zeros((steps.len() * batch, BANDS));
+            let places = steps.flat_map(|step| windows.iter().map(move |window| (step, window)));
+            for (mut row, (step, window)) in rows.rows_mut().into_iter().zip(places) {
+                let frame = window.get(step * BANDS..).unwrap_or_default();
+                row.iter_mut().zip(frame).for_each(|(to, from)| *to = *from);
+            }
+            for (layer, state) in self.layers.iter().zip(&mut states) {
+                rows = layer.run(rows.view(), state);
             }
         }
-        let mut rows = Tensor::from_vec(frames, (WINDOW_FRAMES * batch, BANDS), &Device::Cpu)?;
-        for layer in &self.layers {
-            rows = layer.run(&rows, batch)?;
-        }
-        let last = rows.narrow(0, (WINDOW_FRAMES - 1) * batch, batch)?;
-        let mut embeddings: Vec<Vec<f32>> = last.matmul(&self.project)?.broadcast_add(&self.bias)?.relu()?.to_vec2()?;
-        embeddings.iter_mut().for_each(|e| normalise(e));
-        Ok(embeddings)
+        let Some(last) = states.pop() else { return Vec::new() };
+        let embeddings = (last.hidden.dot(&self.project) + &self.bias).mapv_into(|v| v.max(0.0));
+        let rows = embeddings.rows().into_iter().map(|row| row.to_vec());
+        rows.map(|mut embedding| {
+            normalise(&mut embedding);
+            embedding
+        })
+        .collect()
+    }
+}
+
+/// Where a layer is: batch x 256 each.
+#[derive(Clone)]
+struct State {
+    hidden: Array2<f32>,
+    cell: Array2<f32>,
+}
+
+impl State {
+    fn new(batch: usize) -> Self {
+        Self { hidden: Array2::zeros((batch, HIDDEN)), cell: Array2::zeros((batch, HIDDEN)) }
     }
 }
 
 impl Layer {
-    /// (steps * batch) x inputs to (steps * batch) x 256.
-    fn run(&self, input: &Tensor, batch: usize) -> candle_core::Result<Tensor> {
-        let driven: Vec<f32> = input.matmul(&self.from_input)?.broadcast_add(&self.bias)?.flatten_all()?.to_vec1()?;
-        let mut hidden = vec![0.0f32; batch * HIDDEN];
-        let mut cell = vec![0.0f32; batch * HIDDEN];
-        let mut output = Vec::with_capacity(WINDOW_FRAMES * batch * HIDDEN);
-        for drive in driven.chunks_exact(batch * 4 * HIDDEN) {
-            let previous = Tensor::from_slice(&hidden, (batch, HIDDEN), &Device::Cpu)?;
-            let recurrent: Vec<f32> = previous.matmul(&self.from_hidden)?.flatten_all()?.to_vec1()?;
-            let rows = drive.chunks_exact(4 * HIDDEN).zip(recurrent.chunks_exact(4 * HIDDEN));
-            for ((drive, recurrent), (h, c)) in
-                rows.zip(hidden.chunks_exact_mut(HIDDEN).zip(cell.chunks_exact_mut(HIDDEN)))
-            {
-                step(drive, recurrent, h, c);
+    /// Some steps: (steps * batch) x inputs to (steps * batch) x 256.
+    fn run(&self, input: ArrayView2<f32>, State { hidden, cell }: &mut State) -> Array2<f32> {
+        let (rows, batch) = (input.nrows(), hidden.nrows().max(1));
+        let mut gates = Array2::zeros((rows, GATES));
+        gates += &self.bias;
+        general_mat_mul(1.0, &input, &self.from_input, 1.0, &mut gates);
+        let mut output = Array2::zeros((rows, HIDDEN));
+        // What is called from there is compiled for this machine's own vectors.
+        let processor = pulp::Arch::new();
+        let blocks = gates.axis_chunks_iter_mut(Axis(0), batch).zip(output.axis_chunks_iter_mut(Axis(0), batch));
+        for (mut gates, mut output) in blocks {
+            general_mat_mul(1.0, hidden, &self.from_hidden, 1.0, &mut gates);
+            // Always: each is one block of memory.
+            if let (Some(gates), Some(h), Some(c)) = (gates.as_slice(), hidden.as_slice_mut(), cell.as_slice_mut()) {
+                processor.dispatch(|| {
+                    let states = h.chunks_exact_mut(HIDDEN).zip(c.chunks_exact_mut(HIDDEN));
+                    gates.chunks_exact(GATES).zip(states).for_each(|(gates, (h, c))| step(gates, h, c));
+                });
             }
-            output.extend_from_slice(&hidden);
+            output.assign(&*hidden);
         }
-        let rows = output.len() / HIDDEN;
-        Tensor::from_vec(output, (rows, HIDDEN), &Device::Cpu)
+        output
     }
 }
 
-/// One step of one sequence: `drive + recurrent` are the four gates' inputs, 256 each.
-fn step(drive: &[f32], recurrent: &[f32], hidden: &mut [f32], cell: &mut [f32]) {
-    let gate = |n: usize| {
-        let range = n * HIDDEN..(n + 1) * HIDDEN;
-        let (a, b) = (drive.get(range.clone()).unwrap_or_default(), recurrent.get(range).unwrap_or_default());
-        a.iter().zip(b).map(|(a, b)| a + b)
-    };
+/// One step of one sequence, given the four gates' inputs, 256 each.
+#[inline(always)]
+fn step(gates: &[f32], hidden: &mut [f32], cell: &mut [f32]) {
+    let gate = |n: usize| gates.get(n * HIDDEN..(n + 1) * HIDDEN).unwrap_or_default().iter().copied();
     let gates = gate(0).zip(gate(1)).zip(gate(2)).zip(gate(3));
     for ((((i, f), g), o), (h, c)) in gates.zip(hidden.iter_mut().zip(cell.iter_mut())) {
         *c = sigmoid(f) * *c + sigmoid(i) * tanh(g);
@@ -160,12 +195,14 @@ fn step(drive: &[f32], recurrent: &[f32], hidden: &mut [f32], cell: &mut [f32]) 
     }
 }
 
+#[inline(always)]
 fn sigmoid(x: f32) -> f32 {
     0.5 + 0.5 * tanh(0.5 * x)
 }
 
 /// Within 3e-7 of the real one; unlike `f32::tanh` the compiler can do several at once. Coefficients: Eigen's
 /// `ptanh` (rational minimax, odd 13 over even 6).
+#[inline(always)]
 fn tanh(x: f32) -> f32 {
     let x = x.clamp(-7.905, 7.905);
     let s = x * x;
@@ -191,7 +228,9 @@ pub fn normalise(vector: &mut [f32]) {
 
 /// Cosine of two vectors of length 1.
 pub fn cosine(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+    let shared = a.len().min(b.len());
+    let [a, b] = [a, b].map(|v| aview1(v.get(..shared).unwrap_or_default()));
+    a.dot(&b)
 }
 
 /// The encoder's input for these frames, brought to the training level: [`WINDOW_FRAMES`] x [`BANDS`], row by row. Fewer

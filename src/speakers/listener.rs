@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Diarization,
-    embedding::{self, SpeakerEncoder, WINDOW_FRAMES, normalise},
+    embedding::{self, BATCH, SpeakerEncoder, WINDOW_FRAMES, normalise},
     features::{self, CEPSTRA, HOP, Mel, MelStream},
     heard::{DESCRIPTION, Heard},
     pauses::Pauses,
@@ -13,15 +13,12 @@ use super::{
 };
 use crate::{
     session::Track,
-    speech,
     units::{SAMPLE_RATE, Sample, Span},
 };
 
 /// Mel frames between two windows of one stretch of speech: 0.3 s.
 const WINDOW_HOP: usize = 30;
-/// Windows encoded at once: large enough for fast arithmetic, small enough for little memory.
-const BATCH: usize = 16;
-/// Mel frames kept for speech that is not final yet: more than the longest span voice activity hands over.
+/// Mel frames kept for speech that is not final yet: more than the longest span voice activity hands over, and a piece.
 const KEPT_FRAMES: usize = 2500;
 /// With two tracks windows serve only to compare each voice with a voiceprint: this many of each are enough.
 const PRINT_WINDOWS: usize = 64;
@@ -33,22 +30,26 @@ pub struct Listener {
 }
 
 impl Listener {
+    /// Most samples to push at once (1 s): of what was heard before a piece, only the last seconds are kept.
+    pub const PIECE: usize = SAMPLE_RATE as usize;
+
     /// For `tracks` tracks (1 or 2). Without an encoder voices are told apart by their spectra, less well.
     pub fn new(encoder: Option<Arc<SpeakerEncoder>>, tracks: u8) -> Self {
         Self { ears: (0..tracks.clamp(1, 2)).map(|_| Ear::new(encoder.clone(), tracks > 1)).collect() }
     }
 
-    /// Takes the next samples of a track; every track's first sample is the session's first. Unknown tracks are ignored.
-    pub fn push(&mut self, track: Track, samples: &[f32]) {
+    /// Takes the next samples of a track, at most [`Listener::PIECE`], and the speech that voice activity found with them; every track's
+    /// first sample is the session's first. Unknown tracks are ignored.
+    pub fn push(&mut self, track: Track, samples: &[f32], spoken: &[Span]) {
         if let Some(ear) = self.ears.get_mut(usize::from(track.0)) {
-            ear.push(samples);
+            ear.push(samples, spoken);
         }
     }
 
-    /// Who spoke when, given each track's voice activity over the whole session.
+    /// Who spoke when, given each track's voice activity over the whole session, with what only its end made final.
     pub fn finish(self, speech: &[Vec<Span>]) -> Diarization {
         let of = |track: usize| speech.get(track).map(Vec::as_slice).unwrap_or_default();
-        let mut ears = self.ears.into_iter().map(Ear::finish);
+        let mut ears = self.ears.into_iter().enumerate().map(|(track, ear)| ear.finish(of(track)));
         match (ears.next(), ears.next()) {
             (Some(a), Some(b)) => tracks::attribute([of(0), of(1)], [a.levels, b.levels], [a.print, b.print]),
             (Some(one), None) => segmentation::attribute(of(0), &one.heard, one.encoded, &one.pauses),
@@ -86,7 +87,6 @@ struct Gathered {
 #[derive(Debug)]
 struct Ear {
     encoder: Option<Arc<SpeakerEncoder>>,
-    detector: speech::Detector,
     mel: MelStream,
     /// The latest mel frames, and the number of those before them.
     frames: Vec<Mel>,
@@ -115,7 +115,6 @@ impl Ear {
     fn new(encoder: Option<Arc<SpeakerEncoder>>, beside: bool) -> Self {
         Self {
             encoder,
-            detector: speech::Detector::new(),
             mel: MelStream::default(),
             frames: Vec::new(),
             dropped: 0,
@@ -128,17 +127,12 @@ impl Ear {
         }
     }
 
-    fn push(&mut self, samples: &[f32]) {
-        // In pieces, so that a whole recording pushed at once does not hold all its features.
-        for piece in samples.chunks(SAMPLE_RATE as usize) {
-            self.hear(piece);
-            for span in self.detector.push(piece) {
-                self.take(span);
-            }
-            let surplus = self.frames.len().saturating_sub(KEPT_FRAMES);
-            self.frames.drain(..surplus);
-            self.dropped += surplus;
-        }
+    fn push(&mut self, samples: &[f32], spoken: &[Span]) {
+        self.hear(samples);
+        spoken.iter().for_each(|span| self.take(*span));
+        let surplus = self.frames.len().saturating_sub(KEPT_FRAMES);
+        self.frames.drain(..surplus);
+        self.dropped += surplus;
     }
 
     fn hear(&mut self, samples: &[f32]) {
@@ -153,13 +147,11 @@ impl Ear {
         }
     }
 
-    fn finish(mut self) -> Gathered {
+    fn finish(mut self, speech: &[Span]) -> Gathered {
         // Half a window of silence lets the last frames out.
         self.hear(&[0.0; 2 * HOP]);
-        let detector = std::mem::take(&mut self.detector);
-        for span in detector.finish() {
-            self.take(span);
-        }
+        let taken = self.said.unwrap_or_default();
+        speech.iter().skip_while(|span| span.end() <= taken).for_each(|span| self.take(*span));
         self.encode();
         let encoded = self.encoder.is_some();
         let mut print: Vec<f32> = Vec::new();

@@ -45,10 +45,15 @@ fn silence(seconds: f32) -> Vec<f32> {
     vec![0.0; (seconds * SAMPLE_RATE as f32) as usize]
 }
 
+fn hear<'a>(listener: &mut Listener, track: u8, pieces: impl Iterator<Item = &'a [f32]>) {
+    let mut detector = speech::Detector::new();
+    pieces.for_each(|piece| listener.push(Track(track), piece, &detector.push(piece)));
+}
+
 fn listen(tracks: &[Vec<f32>]) -> Diarization {
     let mut listener = Listener::new(None, tracks.len() as u8);
     for (track, samples) in tracks.iter().enumerate() {
-        listener.push(Track(track as u8), samples);
+        hear(&mut listener, track as u8, samples.chunks(Listener::PIECE));
     }
     listener.finish(&tracks.iter().map(|t| speech::detect(t)).collect::<Vec<_>>())
 }
@@ -113,7 +118,7 @@ fn bad_input_is_a_doubt_and_no_more() {
     // Voice activity that knows of more than was pushed, and of more tracks than there are.
     let span = Span::new(Sample(0), Sample(1 << 30)).unwrap();
     let mut listener = Listener::new(None, 1);
-    listener.push(Track(9), &[0.5]);
+    listener.push(Track(9), &[0.5], &[span]);
     let heard = listener.finish(&[vec![span], vec![span]]);
     assert!(heard.spans.iter().all(|s| s.span.end() <= span.end()));
     assert!(Listener::new(None, 0).finish(&[]).spans.is_empty());
@@ -140,7 +145,7 @@ fn an_hour_of_speech_is_kept_in_less_than_a_megabyte() {
     let spoken_s: f64 = speech::detect(&samples).iter().map(|span| span.seconds()).sum();
     for (encoder, tracks) in [(Some(&encoder), 1), (None, 1), (None, 2)] {
         let mut listener = Listener::new(encoder.cloned(), tracks);
-        (0..tracks).for_each(|track| listener.push(Track(track), &samples));
+        (0..tracks).for_each(|track| hear(&mut listener, track, samples.chunks(Listener::PIECE)));
         let (kept, windows) = (listener.bytes() as f64, listener.windows());
         // Two tracks keep the level of all that is heard, and of the voices no more than a few windows.
         let grows_with = if tracks == 1 { spoken_s } else { samples.len() as f64 / f64::from(SAMPLE_RATE) };
@@ -157,16 +162,14 @@ proptest! {
     #[test]
     fn the_size_of_the_pieces_does_not_matter(sizes in proptest::collection::vec(1usize..9000, 1..12)) {
         let samples = [first(3.0), silence(0.5), second(2.5), silence(0.4), first(1.5)].concat();
-        let mut listener = Listener::new(None, 1);
         let mut rest = &samples[..];
-        for size in sizes.iter().cycle() {
-            if rest.is_empty() {
-                break;
-            }
+        let pieces = sizes.iter().cycle().map_while(|size| {
             let (piece, later) = rest.split_at(rest.len().min(*size));
-            listener.push(Track(0), piece);
             rest = later;
-        }
+            (!piece.is_empty()).then_some(piece)
+        });
+        let mut listener = Listener::new(None, 1);
+        hear(&mut listener, 0, pieces);
         prop_assert_eq!(listener.finish(&[speech::detect(&samples)]), listen(&[samples]));
     }
 }

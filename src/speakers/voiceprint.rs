@@ -1,7 +1,7 @@
 //! The coach's voice, enrolled once: the mean embedding of a minute or so of it.
 
 use super::{
-    embedding::{SpeakerEncoder, WINDOW_FRAMES, normalise, window},
+    embedding::{BATCH, SpeakerEncoder, WINDOW_FRAMES, normalise, window},
     features::{HOP, MelStream},
 };
 use crate::speech;
@@ -9,7 +9,6 @@ use crate::speech;
 /// Speech needed to know a voice again.
 const MIN_SPEECH_S: f64 = 3.0;
 const WINDOW_HOP: usize = WINDOW_FRAMES / 2;
-const BATCH: usize = 32;
 
 /// A voiceprint (length 1) of the one person in `samples` (16 kHz mono); `None` when there is too little speech. Two
 /// prints are compared by cosine.
