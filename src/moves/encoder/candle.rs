@@ -1,9 +1,10 @@
 //! all-MiniLM-L6-v2 in candle: BERT (Devlin et al. 2019) with six layers, then the mean over tokens, then length 1.
 
-use std::{collections::HashMap, path::Path};
+use std::{fs::File, os::unix::fs::FileExt, path::Path};
 
-use candle_core::{D, DType, Device, Result, Tensor, safetensors};
+use candle_core::{D, Device, Error, Result, Tensor};
 use candle_nn::ops::{layer_norm, softmax_last_dim};
+use safetensors::{Dtype, tensor::Metadata};
 
 use super::{
     DIMENSIONS, Encoder, EncoderError,
@@ -23,7 +24,7 @@ const BATCH_TOKENS: usize = 1024;
 #[derive(Debug)]
 pub struct Candle {
     sentences: Sentences,
-    words: Tensor,
+    words: Table,
     positions: Tensor,
     /// Added to every token: there is only one segment.
     segment: Tensor,
@@ -62,29 +63,28 @@ impl Candle {
     /// When one is missing, or is not of this model.
     pub fn load(folder: &Path) -> std::result::Result<Self, EncoderError> {
         let (sentences, model) = Sentences::load(folder)?;
-        safetensors::load(&model, &Device::Cpu)
-            .and_then(|tensors| Self::of(sentences, &Tensors(tensors)))
+        Tensors::open(&model)
+            .and_then(|tensors| Self::of(sentences, tensors))
             .map_err(|error| EncoderError::Unreadable { path: model.display().to_string(), reason: error.to_string() })
     }
 
-    fn of(sentences: Sentences, tensors: &Tensors) -> Result<Self> {
+    fn of(sentences: Sentences, tensors: Tensors) -> Result<Self> {
         Ok(Self {
             sentences,
-            words: tensors.get("embeddings.word_embeddings.weight", &[VOCABULARY, DIMENSIONS])?,
             positions: tensors.get("embeddings.position_embeddings.weight", &[POSITIONS, DIMENSIONS])?,
             segment: tensors.get("embeddings.token_type_embeddings.weight", &[2, DIMENSIONS])?.get(0)?,
             norm: tensors.norm("embeddings.LayerNorm")?,
-            layers: (0..LAYERS).map(|layer| Layer::of(tensors, layer)).collect::<Result<_>>()?,
+            layers: (0..LAYERS).map(|layer| Layer::of(&tensors, layer)).collect::<Result<_>>()?,
+            words: tensors.into_table("embeddings.word_embeddings.weight", VOCABULARY)?,
         })
     }
 
     fn forward(&self, batch: Batch) -> Result<Vec<Vec<f32>>> {
         let Batch { sentences: batch, length, ids, kept } = batch;
-        let ids = Tensor::from_vec(ids, batch * length, &Device::Cpu)?;
         let kept = Tensor::from_vec(kept, (batch, length), &Device::Cpu)?;
         // Padding is looked at by no token: minus a lot before the softmax.
         let mask = ((&kept - 1.0)? * 1e9)?.reshape((batch, 1, 1, length))?;
-        let tokens = self.words.index_select(&ids, 0)?.reshape((batch, length, DIMENSIONS))?;
+        let tokens = self.words.rows(&ids)?.reshape((batch, length, DIMENSIONS))?;
         let placed = tokens.broadcast_add(&self.positions.narrow(0, 0, length)?)?.broadcast_add(&self.segment)?;
         let mut hidden = self.norm.run(&placed)?;
         for layer in &self.layers {
@@ -158,16 +158,50 @@ impl Norm {
     }
 }
 
-/// The file's tensors, each checked for its shape when it is taken.
-struct Tensors(HashMap<String, Tensor>);
+/// A safetensors file, of which one tensor at a time is read: beside the bytes of all of them they would be in memory twice.
+struct Tensors {
+    file: File,
+    header: Metadata,
+    /// Where the numbers begin, in bytes.
+    begin: u64,
+}
 
 impl Tensors {
-    fn get(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
-        let tensor = self.0.get(name).ok_or_else(|| candle_core::Error::msg(format!("no tensor {name}")))?;
-        if tensor.dims() != shape {
-            return Err(candle_core::Error::msg(format!("{name} has shape {:?}, not {shape:?}", tensor.dims())));
+    fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path)?;
+        let mut length = [0; 8];
+        file.read_exact_at(&mut length, 0)?;
+        let begin = u64::from_le_bytes(length).saturating_add(8);
+        if begin > file.metadata()?.len() {
+            return Err(Error::msg("its header is cut off"));
         }
-        tensor.to_dtype(DType::F32)
+        let mut header = vec![0; (begin - 8) as usize];
+        file.read_exact_at(&mut header, 8)?;
+        let header = serde_json::from_slice(&header).map_err(Error::wrap)?;
+        Ok(Self { file, header, begin })
+    }
+
+    /// Where a tensor of this name and shape begins.
+    fn place(&self, name: &str, shape: &[usize]) -> Result<u64> {
+        let info = self.header.info(name).ok_or_else(|| Error::msg(format!("no tensor {name}")))?;
+        if info.shape != shape || info.dtype != Dtype::F32 {
+            return Err(Error::msg(format!("{name} is {} {:?}, not F32 {shape:?}", info.dtype, info.shape)));
+        }
+        Ok(self.begin.saturating_add(info.data_offsets.0 as u64))
+    }
+
+    fn get(&self, name: &str, shape: &[usize]) -> Result<Tensor> {
+        let mut bytes = vec![0; 4 * shape.iter().product::<usize>()];
+        self.file.read_exact_at(&mut bytes, self.place(name, shape)?)?;
+        Tensor::from_vec(numbers(&bytes), shape, &Device::Cpu)
+    }
+
+    fn into_table(self, name: &str, rows: usize) -> Result<Table> {
+        let begin = self.place(name, &[rows, DIMENSIONS])?;
+        if self.file.metadata()?.len() < begin.saturating_add(4 * (rows * DIMENSIONS) as u64) {
+            return Err(Error::msg(format!("{name} is cut off")));
+        }
+        Ok(Table { file: self.file, begin, rows })
     }
 
     fn linear(&self, name: &str, inputs: usize, outputs: usize) -> Result<Linear> {
@@ -180,5 +214,32 @@ impl Tensors {
             weight: self.get(&format!("{name}.weight"), &[DIMENSIONS])?,
             bias: self.get(&format!("{name}.bias"), &[DIMENSIONS])?,
         })
+    }
+}
+
+fn numbers(bytes: &[u8]) -> Vec<f32> {
+    bytes.as_chunks().0.iter().map(|number| f32::from_le_bytes(*number)).collect()
+}
+
+/// A row of [`DIMENSIONS`] numbers for each word, left in its file: it is half of the model, and a session needs a few hundred
+/// rows of it.
+#[derive(Debug)]
+struct Table {
+    file: File,
+    begin: u64,
+    rows: usize,
+}
+
+impl Table {
+    fn rows(&self, ids: &[u32]) -> Result<Tensor> {
+        let width = 4 * DIMENSIONS;
+        let mut bytes = vec![0; width * ids.len()];
+        for (id, row) in ids.iter().zip(bytes.chunks_exact_mut(width)) {
+            if *id as usize >= self.rows {
+                return Err(Error::msg(format!("there is no word {id}")));
+            }
+            self.file.read_exact_at(row, self.begin + u64::from(*id) * width as u64)?;
+        }
+        Tensor::from_vec(numbers(&bytes), (ids.len(), DIMENSIONS), &Device::Cpu)
     }
 }
