@@ -345,6 +345,7 @@ fn in_session_default_source() {
 
 #[test]
 fn a_microphone_and_what_the_computer_plays_are_two_aligned_tracks() {
+    // For those whose sound was PipeWire's from the first day there was "no system audio": no program had made the cookie.
     beside_pipewire("in_session_microphone_and_system");
 }
 

@@ -60,7 +60,8 @@ esac
 
 XDG_RUNTIME_DIR=$(mktemp -d)
 chmod 700 "$XDG_RUNTIME_DIR"
-export XDG_RUNTIME_DIR XDG_CONFIG_HOME="$XDG_RUNTIME_DIR" XDG_STATE_HOME="$XDG_RUNTIME_DIR"
+# A home where no program has yet made PulseAudio's cookie: somebody's whose sound was PipeWire's from the first day.
+export XDG_RUNTIME_DIR HOME="$XDG_RUNTIME_DIR" XDG_CONFIG_HOME="$XDG_RUNTIME_DIR" XDG_STATE_HOME="$XDG_RUNTIME_DIR"
 unset PULSE_SERVER PIPEWIRE_REMOTE ALSA_CONFIG_PATH
 
 trap 'end_server; rm -rf "$XDG_RUNTIME_DIR"' EXIT

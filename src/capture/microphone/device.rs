@@ -132,6 +132,9 @@ pub(super) fn host() -> Result<cpal::Host, CaptureError> {
 
 /// Inputs that give what the computer plays. Where a sound server runs, only it has them: ALSA does not list monitors.
 fn system_inputs() -> Vec<Found> {
+    // Where it cannot be made, the server answers what it answers.
+    #[cfg(target_os = "linux")]
+    drop(make_cookie());
     #[cfg(target_os = "linux")]
     if let Ok(server) = cpal::host_from_id(cpal::HostId::PulseAudio)
         && let Ok(devices) = server.input_devices()
@@ -144,6 +147,25 @@ fn system_inputs() -> Vec<Found> {
         return inputs;
     }
     Vec::new()
+}
+
+/// Makes the cookie that a sound server lets its user in with, where there is none. PulseAudio's library does so at the first
+/// sound; cpal speaks the protocol itself and does not, and PipeWire refuses whoever brings none.
+#[cfg(target_os = "linux")]
+fn make_cookie() -> std::io::Result<()> {
+    use std::{fs, io, io::Write as _, os::unix::fs::OpenOptionsExt as _};
+
+    let Some(home) = std::env::home_dir() else { return Ok(()) };
+    let folder = home.join(".config/pulse");
+    let cookie = folder.join("cookie");
+    if cookie.exists() || home.join(".pulse-cookie").exists() {
+        return Ok(());
+    }
+    // What is made here is as PulseAudio makes it: 256 bytes that nobody else can read.
+    let mut bytes = [0; 256];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    fs::create_dir_all(folder)?;
+    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(cookie)?.write_all(&bytes)
 }
 
 /// All inputs, the default first; a name that several share is replaced by the id.
