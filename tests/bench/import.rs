@@ -177,8 +177,8 @@ fn main() {
     let said = plain(&texts(&reference));
     whole_import(&home, "demo.en", &demo);
     let words = home.path().join("words.tsv");
-    let export = ["transcript", "export", "last", "--format", "tsv", "--output", &text(&words), "--passphrase-file"];
-    assert!(home.command(&export).arg(home.key()).status().unwrap().success());
+    let export = ["transcript", "export", "last", "--format", "tsv", "--output", &text(&words)];
+    assert!(home.command(&export).arg("--passphrase-file").arg(home.key()).status().unwrap().success());
     let ours = wrong(&said, &texts(&std::fs::read_to_string(words).unwrap()));
     let theirs = wrong(&said, &whisper_alone(other, &demo_model(), &demo, threads).said);
 
