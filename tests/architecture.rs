@@ -74,6 +74,13 @@ const HOMES: &[(&str, &[&str], &str)] = &[
     ("whisper_rs", &["transcript/whisper"], "whisper.cpp's centiseconds end there"),
     ("candle_core", &["speakers/embedding", "moves/encoder"], "neural networks have two homes"),
     ("candle_nn", &["speakers/embedding", "moves/encoder"], "neural networks have two homes"),
+    (
+        "safetensors",
+        &["moves/encoder", "speakers/embedding", "weights/legacy_torch"],
+        "weights are read where they are run, and converted in one place",
+    ),
+    ("ndarray", &["speakers/embedding"], "the recurrence is the only arithmetic that candle is too slow for"),
+    ("pulp", &["speakers/embedding"], "the recurrence is the only arithmetic that candle is too slow for"),
     ("rust_bert", &["moves/encoder"], "the other encoder of the two"),
     ("tch", &["moves/encoder"], "libtorch is where rust-bert is"),
     ("tokenizers", &["moves/encoder"], "both encoders cut sentences alike"),

@@ -5,7 +5,7 @@
 use std::{num::NonZero, path::Path, thread};
 
 use candle_core::{DType, Device, safetensors};
-use ndarray::{Array1, Array2, ArrayView2, Axis, aview1, linalg::general_mat_mul};
+use ndarray::{Array1, Array2, Axis, aview1, linalg::general_mat_mul};
 
 use super::features::{BANDS, Mel};
 
@@ -131,7 +131,7 @@ impl SpeakerEncoder {
                 row.iter_mut().zip(frame).for_each(|(to, from)| *to = *from);
             }
             for (layer, state) in self.layers.iter().zip(&mut states) {
-                rows = layer.run(rows.view(), state);
+                rows = layer.run(&rows, state);
             }
         }
         let Some(last) = states.pop() else { return Vec::new() };
@@ -160,11 +160,11 @@ impl State {
 
 impl Layer {
     /// Some steps: (steps * batch) x inputs to (steps * batch) x 256.
-    fn run(&self, input: ArrayView2<f32>, State { hidden, cell }: &mut State) -> Array2<f32> {
+    fn run(&self, input: &Array2<f32>, State { hidden, cell }: &mut State) -> Array2<f32> {
         let (rows, batch) = (input.nrows(), hidden.nrows().max(1));
         let mut gates = Array2::zeros((rows, GATES));
         gates += &self.bias;
-        general_mat_mul(1.0, &input, &self.from_input, 1.0, &mut gates);
+        general_mat_mul(1.0, input, &self.from_input, 1.0, &mut gates);
         let mut output = Array2::zeros((rows, HIDDEN));
         // What is called from there is compiled for this machine's own vectors.
         let processor = pulp::Arch::new();

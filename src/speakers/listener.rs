@@ -38,8 +38,8 @@ impl Listener {
         Self { ears: (0..tracks.clamp(1, 2)).map(|_| Ear::new(encoder.clone(), tracks > 1)).collect() }
     }
 
-    /// Takes the next samples of a track, at most [`Listener::PIECE`], and the speech that voice activity found with them; every track's
-    /// first sample is the session's first. Unknown tracks are ignored.
+    /// Takes the next samples of a track, at most [`Listener::PIECE`], and the speech that voice activity found with them;
+    /// every track's first sample is the session's first. Unknown tracks are ignored.
     pub fn push(&mut self, track: Track, samples: &[f32], spoken: &[Span]) {
         if let Some(ear) = self.ears.get_mut(usize::from(track.0)) {
             ear.push(samples, spoken);

@@ -132,11 +132,8 @@ pub(super) fn host() -> Result<cpal::Host, CaptureError> {
 
 /// Inputs that give what the computer plays. Where a sound server runs, only it has them: ALSA does not list monitors.
 fn system_inputs() -> Vec<Found> {
-    // Where it cannot be made, the server answers what it answers.
     #[cfg(target_os = "linux")]
-    drop(make_cookie());
-    #[cfg(target_os = "linux")]
-    if let Ok(server) = cpal::host_from_id(cpal::HostId::PulseAudio)
+    if let Some(server) = sound_server()
         && let Ok(devices) = server.input_devices()
     {
         let mut inputs: Vec<Found> =
@@ -147,6 +144,15 @@ fn system_inputs() -> Vec<Found> {
         return inputs;
     }
     Vec::new()
+}
+
+/// The sound server, where one runs.
+#[cfg(target_os = "linux")]
+fn sound_server() -> Option<cpal::Host> {
+    let server = cpal::available_hosts().into_iter().find(|host| *host == cpal::HostId::PulseAudio)?;
+    // Where no cookie can be made, the server answers what it answers.
+    drop(make_cookie());
+    cpal::host_from_id(server).ok()
 }
 
 /// Makes the cookie that a sound server lets its user in with, where there is none. PulseAudio's library does so at the first

@@ -75,7 +75,7 @@ impl Candle {
             segment: tensors.get("embeddings.token_type_embeddings.weight", &[2, DIMENSIONS])?.get(0)?,
             norm: tensors.norm("embeddings.LayerNorm")?,
             layers: (0..LAYERS).map(|layer| Layer::of(&tensors, layer)).collect::<Result<_>>()?,
-            words: tensors.into_table("embeddings.word_embeddings.weight", VOCABULARY)?,
+            words: tensors.into_table("embeddings.word_embeddings.weight")?,
         })
     }
 
@@ -196,12 +196,12 @@ impl Tensors {
         Tensor::from_vec(numbers(&bytes), shape, &Device::Cpu)
     }
 
-    fn into_table(self, name: &str, rows: usize) -> Result<Table> {
-        let begin = self.place(name, &[rows, DIMENSIONS])?;
-        if self.file.metadata()?.len() < begin.saturating_add(4 * (rows * DIMENSIONS) as u64) {
+    fn into_table(self, name: &str) -> Result<Table> {
+        let begin = self.place(name, &[VOCABULARY, DIMENSIONS])?;
+        if self.file.metadata()?.len() < begin.saturating_add(4 * (VOCABULARY * DIMENSIONS) as u64) {
             return Err(Error::msg(format!("{name} is cut off")));
         }
-        Ok(Table { file: self.file, begin, rows })
+        Ok(Table { file: self.file, begin })
     }
 
     fn linear(&self, name: &str, inputs: usize, outputs: usize) -> Result<Linear> {
@@ -227,7 +227,6 @@ fn numbers(bytes: &[u8]) -> Vec<f32> {
 struct Table {
     file: File,
     begin: u64,
-    rows: usize,
 }
 
 impl Table {
@@ -235,7 +234,7 @@ impl Table {
         let width = 4 * DIMENSIONS;
         let mut bytes = vec![0; width * ids.len()];
         for (id, row) in ids.iter().zip(bytes.chunks_exact_mut(width)) {
-            if *id as usize >= self.rows {
+            if *id as usize >= VOCABULARY {
                 return Err(Error::msg(format!("there is no word {id}")));
             }
             self.file.read_exact_at(row, self.begin + u64::from(*id) * width as u64)?;
