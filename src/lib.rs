@@ -54,6 +54,7 @@
 
 pub mod seal;
 pub mod session;
+pub mod texts;
 pub mod units;
 // The data, in the order it flows.
 pub mod capture;

@@ -12,6 +12,7 @@ use syn::visit::{self, Visit};
 const ROOMS: &[(&str, &[&str], &str)] = &[
     ("units", &[], "everyone imports it, so it imports nobody"),
     ("session", &[], "everyone imports it, so it imports nobody"),
+    ("texts", &[], "everyone imports it, so it imports nobody"),
     ("seal", &[], "what keeps the words safe can be read on its own"),
     ("capture", &["session", "units"], "sound arrives before anything is known about it"),
     (
@@ -23,8 +24,12 @@ const ROOMS: &[(&str, &[&str], &str)] = &[
     ("speakers", &["session", "speech", "units"], "a stage knows only stages before it"),
     ("transcript", &["session", "units"], "words are decoded from samples; who spoke is handed in"),
     ("moves", &["session", "transcript", "units"], "a stage knows only stages before it"),
-    ("measures", &["moves", "session", "transcript", "units"], "a stage knows only stages before it"),
-    ("report", &["measures", "moves", "session", "units"], "the report's schema has no field that can hold a word"),
+    ("measures", &["moves", "session", "texts", "transcript", "units"], "a stage knows only stages before it"),
+    (
+        "report",
+        &["measures", "moves", "session", "texts", "units"],
+        "the report's schema has no field that can hold a word",
+    ),
     (
         "pipeline",
         &["capture", "measures", "moves", "report", "session", "speakers", "speech", "transcript", "units"],
@@ -38,7 +43,7 @@ const ROOMS: &[(&str, &[&str], &str)] = &[
     ("weights", &[], "model files, never their use"),
     (
         "practice",
-        &["session", "transcript", "units"],
+        &["session", "texts", "transcript", "units"],
         "plain rules about pairings: no measure of anybody, nothing stored",
     ),
     (
@@ -51,6 +56,7 @@ const ROOMS: &[(&str, &[&str], &str)] = &[
             "seal",
             "session",
             "speakers",
+            "texts",
             "transcript",
             "units",
             "vault",
@@ -59,7 +65,7 @@ const ROOMS: &[(&str, &[&str], &str)] = &[
     ),
     (
         "web",
-        &["practice", "report", "seal", "session", "transcript", "units", "vault"],
+        &["practice", "report", "seal", "session", "texts", "transcript", "units", "vault"],
         "pages of the person who opened them; the recorder and the models are no part of them",
     ),
 ];
@@ -89,6 +95,7 @@ const HOMES: &[(&str, &[&str], &str)] = &[
     ("clap", &["cli"], "arguments end where they are resolved"),
     ("clap_complete", &["cli"], "arguments end where they are resolved"),
     ("clap_mangen", &["cli"], "arguments end where they are resolved"),
+    ("fluent_bundle", &["texts"], "how texts are kept is known in one place"),
     ("toml_edit", &["cli"], "settings are written where they are read"),
     ("tracing_subscriber", &["cli/daemon"], "what is logged, and where, is settled once"),
     ("tokio", &["daemon", "web", "cli/daemon", "cli/demo"], "stages are ordinary synchronous functions"),

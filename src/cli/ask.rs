@@ -8,6 +8,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::{CliError, Config};
+use crate::texts::say;
 
 /// To the terminal's second screen, which has no scrollback, and back from it.
 pub const ENTER: &str = "\x1b[?1049h\x1b[H\x1b[2J";
@@ -38,7 +39,7 @@ pub fn yes(question: &str) -> Result<bool, CliError> {
         match answer.to_lowercase().as_str() {
             "y" | "yes" => return Ok(true),
             "n" | "no" => return Ok(false),
-            _ => eprintln!("Please answer yes or no."),
+            _ => eprintln!("{}", say!("ask-yes-no")),
         }
     }
 }
@@ -62,7 +63,7 @@ pub fn text_of(file: &Path, config: &Config) -> Result<Zeroizing<String>, CliErr
     };
     read.map_err(|error| CliError::file(file, &error))?;
     if file != Path::new("-") {
-        config.remark(format!("{} still says it in the clear: delete it if nobody needs it.", file.display()));
+        config.remark(say!("ask-in-clear", file = file.display().to_string()));
     }
     Ok(text)
 }

@@ -14,6 +14,7 @@ use crate::{
     capture::{self, FileSource, Heard, InputSpec, Source},
     session::Track,
     speakers,
+    texts::say,
     units::SAMPLE_RATE,
 };
 
@@ -58,8 +59,8 @@ pub fn run(command: Command, config: &Config, _out: &mut dyn Write) -> Result<()
         Command::Forget => {
             let path = file(config);
             match fs::remove_file(&path) {
-                Ok(()) => config.remark("The voiceprint is deleted."),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => config.remark("There was no voiceprint."),
+                Ok(()) => config.remark(say!("coach-forgotten")),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => config.remark(say!("coach-unknown")),
                 Err(error) => return Err(CliError::file(&path, &error)),
             }
             Ok(())
@@ -74,7 +75,7 @@ fn enrol(from: Option<&Path>, config: &Config) -> Result<(), CliError> {
     let samples = match from {
         Some(path) => from_source(&mut FileSource::open(path, f64::INFINITY, false)?, Track(0), None)?,
         None => {
-            config.remark("Talk for half a minute, as you do with a coachee. Nobody else should speak.");
+            config.remark(say!("coach-talk"));
             let input: InputSpec = config.settings.input.value.parse()?;
             let mut source = capture::open(&input, 1.0, false)?;
             let track = config.settings.coach_track.value.filter(|_| source.tracks() > 1).unwrap_or(1);
@@ -94,10 +95,7 @@ fn enrol(from: Option<&Path>, config: &Config) -> Result<(), CliError> {
     let _ = fs::remove_file(&new);
     write_private(&new, &text)?;
     fs::rename(&new, &path).map_err(|error| CliError::file(&path, &error))?;
-    config.remark(format!(
-        "Your voice is known now: 256 numbers in {}, readable by you alone. `sidetone coach forget` deletes them.",
-        shown(&path)
-    ));
+    config.remark(say!("coach-known", file = shown(&path)));
     Ok(())
 }
 

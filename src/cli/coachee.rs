@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     seal::{self, Identity, PluginRecipient, Recipient},
+    texts::{filled, say},
     vault::{Coachee, Writer},
 };
 
@@ -62,9 +63,7 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
             if made {
                 sheet(out, &name, Some(&passphrase), None)?;
             }
-            config.remark(
-                "The passphrase is changed; the old one opens nothing any more. The recovery key is the same as before.",
-            );
+            config.remark(say!("coachee-passphrase-changed"));
             Ok(())
         }
     }
@@ -88,7 +87,7 @@ pub fn add(
         }
         let recipient: Recipient = recipient.parse()?;
         vault.add_coachee(name, &recipient, None)?;
-        config.remark(format!("{name} is added. Only whoever holds the key to {recipient} can read the words."));
+        config.remark(say!("coachee-added-recipient", name, recipient = recipient.to_string()));
         return Ok(());
     }
     let (passphrase, made) = chosen(passphrase_file)?;
@@ -96,15 +95,9 @@ pub fn add(
     vault.add_coachee(name, &identity.to_recipient(), Some(&seal::lock(&identity, &passphrase)?))?;
     if made || ask::can_ask() {
         sheet(out, name, made.then_some(passphrase.as_str()), Some(&identity))?;
-        config.remark(format!(
-            "{name} is added. The words of their sessions open with the passphrase or the recovery key, and with nothing \
-             else. Lose both, and the words are lost: nobody can reset them."
-        ));
+        config.remark(say!("coachee-added", name));
     } else {
-        config.remark(format!(
-            "{name} is added. The words of their sessions open with this passphrase only. \
-             Lose it, and the words are lost: nobody can reset it. (On a terminal there is a recovery key too.)"
-        ));
+        config.remark(say!("coachee-added-passphrase", name));
     }
     Ok(())
 }
@@ -115,10 +108,7 @@ fn add_held_by(vault: &mut Writer, name: &str, key: &PluginRecipient, config: &C
     let identity = Identity::generate();
     let locked = seal::lock_by_plugin(&identity, key)?;
     vault.add_coachee_held_by(key, name, &identity.to_recipient(), &locked)?;
-    config.remark(format!(
-        "{name} is added. The words of their sessions open with the key behind {key} only: `--identity FILE` names its \
-         identity file. Lose the key, and the words are lost."
-    ));
+    config.remark(say!("coachee-added-plugin", name, key = key.to_string()));
     Ok(())
 }
 
@@ -127,7 +117,7 @@ fn chosen(file: Option<PathBuf>) -> Result<(Zeroizing<String>, bool), CliError> 
     let given = match file {
         Some(file) => Some(unlock::read_passphrase(&file)?),
         None if ask::can_ask() => {
-            eprintln!("This is for the coachee: the passphrase opens the words of their sessions.");
+            eprintln!("{}", say!("coachee-asked"));
             unlock::new_passphrase()?
         }
         None => None,
@@ -153,19 +143,20 @@ fn sheet(
 ) -> Result<(), CliError> {
     let mut text = Zeroizing::new(String::with_capacity(SHEET_BYTES));
     if let Some(passphrase) = passphrase {
-        text.push_str(&format!("  Passphrase of {name}:\n\n      "));
+        text.push_str(&format!("  {}\n\n      ", say!("unlock-passphrase", name)));
         text.push_str(passphrase);
         text.push_str("\n\n");
     }
     if let Some(identity) = recovery {
-        text.push_str(&format!("  Recovery key of {name}, for when the passphrase is forgotten:\n\n      "));
+        text.push_str(&format!("  {}\n\n      ", say!("coachee-recovery", name)));
         text.push_str(&identity.expose());
-        text.push_str(
-            "\n\n  In a file of its own it opens the words: `--identity FILE`. A changed passphrase changes\n  \
-             nothing about it. Passphrase and key both lost means that the words are lost.\n\n",
-        );
+        text.push_str("\n\n");
+        for line in filled("coachee-recovery-means", []).lines() {
+            text.push_str(&format!("  {line}\n"));
+        }
+        text.push('\n');
     }
-    text.push_str("  Write it down now and take it with you, away from this laptop. It is shown this once.\n");
+    text.push_str(&format!("  {}\n", say!("coachee-write-down")));
     transcript::apart(&text, out)
 }
 
@@ -188,7 +179,7 @@ fn list(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), CliE
         return print_json(out, &all);
     }
     if coachees.is_empty() {
-        config.remark("Nobody yet. Let the coachee do this: `sidetone coachee add NAME`");
+        config.remark(say!("coachee-nobody"));
     }
     for coachee in coachees {
         writeln!(out, "{}  ({}; {})", coachee.name, key(&coachee).1, recipient(&coachee))?;
@@ -199,9 +190,9 @@ fn list(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), CliE
 /// What opens the words: in a word for programs, in some for people.
 fn key(coachee: &Coachee) -> (&'static str, &'static str) {
     match (&coachee.held_by, &coachee.locked_identity) {
-        (Some(_), _) => ("plugin", "opens with a key of their own"),
-        (None, Some(_)) => ("passphrase", "opens with a passphrase"),
-        (None, None) => ("elsewhere", "key kept elsewhere"),
+        (Some(_), _) => ("plugin", say!("coachee-opens-own-key")),
+        (None, Some(_)) => ("passphrase", say!("coachee-opens-passphrase")),
+        (None, None) => ("elsewhere", say!("coachee-key-elsewhere")),
     }
 }
 
@@ -216,8 +207,8 @@ fn remove(vault: &mut Writer, name: &str, yes: bool, config: &Config, out: &mut 
         if !ask::can_ask() {
             return Err(CliError::user("this deletes everything of theirs, so it wants a yes", "add `--yes`"));
         }
-        if !ask::yes(&format!("Delete all sessions, words, numbers, answers, pairings and the key of {name}?"))? {
-            config.remark("Nothing was deleted.");
+        if !ask::yes(&say!("coachee-remove", name))? {
+            config.remark(say!("coachee-not-removed"));
             return Ok(());
         }
     }
@@ -226,9 +217,6 @@ fn remove(vault: &mut Writer, name: &str, yes: bool, config: &Config, out: &mut 
         return print_json(out, &receipts);
     }
     let pairings = receipts.iter().filter(|receipt| receipt.is_of_pairing()).count();
-    config.remark(format!(
-        "{name} and everything of theirs is deleted ({} sessions, {pairings} pairings).",
-        receipts.len() - pairings
-    ));
+    config.remark(say!("coachee-removed", name, sessions = receipts.len() - pairings, pairings));
     Ok(())
 }

@@ -14,6 +14,7 @@ use crate::{
     moves::{CodedGroup, Coder, RowsError},
     report,
     session::Role,
+    texts::say,
 };
 
 /// Largest file that is read: some two hundred hours of talk.
@@ -88,21 +89,17 @@ fn write(code: &Code, coder: &Coder, out: &mut dyn Write, notes: &mut dyn Write)
         return Err(CodeError::Foreign { path: path() });
     }
     if let Some(why) = coder.words_only() {
-        writeln!(notes, "note: coded by words alone, which is less exact: {why}")?;
+        writeln!(notes, "note: {}", say!("code-words-alone", why = why.to_string()))?;
         why.hint().map_or(Ok(()), |hint| writeln!(notes, "hint: {hint}"))?;
     }
     for role in [Role::Coach, Role::Coachee] {
         if !rows.iter().any(|row| row.role == role) {
-            writeln!(
-                notes,
-                "note: no row is the {}'s, so that nothing can be said about the two together",
-                role.name()
-            )?;
+            writeln!(notes, "note: {}", say!("code-no-row", role = role.name()))?;
         }
     }
     let foreign = groups.iter().filter(|group| group.foreign).count();
     if foreign > 0 {
-        writeln!(notes, "note: {foreign} of {} groups do not seem to be English and have no numbers", groups.len())?;
+        writeln!(notes, "note: {}", say!("code-foreign", count = foreign, all = groups.len()))?;
     }
     match (code.json, &code.by) {
         (false, _) => write_lines(&groups, out)?,

@@ -10,6 +10,7 @@ use crate::{
     capture::Alarm,
     daemon::{Phase, Reply, Request, Status},
     report::length,
+    texts::say,
     vault::Writer,
 };
 
@@ -36,18 +37,18 @@ pub fn status(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
 }
 
 pub fn pause(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
-    say(config, &Request::Pause, "Paused: nothing is recorded until `sidetone resume`.", out)
+    tell(config, &Request::Pause, say!("control-now-paused"), out)
 }
 
 pub fn resume(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
-    say(config, &Request::Resume, "Recording again.", out)
+    tell(config, &Request::Resume, say!("control-resumed"), out)
 }
 
 pub fn mark(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
-    say(config, &Request::Mark, "Marked.", out)
+    tell(config, &Request::Mark, say!("control-marked"), out)
 }
 
-fn say(config: &Config, request: &Request, done: &str, out: &mut dyn Write) -> Result<(), CliError> {
+fn tell(config: &Config, request: &Request, done: &str, out: &mut dyn Write) -> Result<(), CliError> {
     let status = ask_for_status(config, request)?;
     if config.json {
         return print_json(out, &status);
@@ -62,48 +63,47 @@ pub fn describe(status: &Status, out: &mut dyn Write) -> Result<(), CliError> {
 }
 
 fn sentence(status: &Status) -> String {
-    let with = status.coachee.as_deref().unwrap_or("somebody");
-    let mut line = match status.phase {
-        Phase::Idle => return "The recorder is running; no session is being recorded.".to_owned(),
-        Phase::Recording => format!("Recording with {with}: {}", length(status.elapsed_s)),
-        Phase::Paused => format!("Paused with {with}: {} recorded", length(status.elapsed_s)),
-        Phase::Finishing => format!("Making the report of the session with {with}"),
-    };
+    let coachee = status.coachee.as_deref().unwrap_or_else(|| say!("control-somebody"));
+    let mut facts = vec![match status.phase {
+        Phase::Idle => return say!("control-idle").to_owned(),
+        Phase::Recording => say!("control-recording", coachee, time = length(status.elapsed_s)),
+        Phase::Paused => say!("control-paused", coachee, time = length(status.elapsed_s)),
+        Phase::Finishing => say!("control-finishing", coachee),
+    }];
     if status.tracks > 1 {
-        line.push_str(", two microphones");
+        facts.push(say!("control-two-microphones").to_owned());
     }
-    match status.marks {
-        0 => {}
-        1 => line.push_str(", 1 mark"),
-        marks => line.push_str(&format!(", {marks} marks")),
+    if status.marks > 0 {
+        facts.push(say!("control-marks", count = status.marks));
     }
+    let mut sentences = vec![facts.join(", ")];
     if status.deletion_asked {
-        line.push_str(". To delete this session, say: \"yes, delete\"");
+        sentences.push(say!("control-deletion-asked").to_owned());
     }
     if let Some(alarm) = status.health.alarm {
-        line.push_str(&format!(". ATTENTION: {}", alarm_in_words(alarm)));
+        sentences.push(say!("control-attention", what = alarm_in_words(alarm)));
     }
     match status.trouble {
-        Some(trouble) => line.push_str(&format!(". ATTENTION: {}", trouble.message())),
-        None if status.input_ended => line.push_str(". The file is over: `sidetone stop`"),
+        Some(trouble) => sentences.push(say!("control-attention", what = trouble.message())),
+        None if status.input_ended => sentences.push(say!("control-file-over").to_owned()),
         None => {}
     }
-    line
+    sentences.join(". ")
 }
 
 /// An alarm for the person at the terminal.
 pub fn alarm_in_words(alarm: Alarm) -> &'static str {
     match alarm {
-        Alarm::NoSound => "no sound arrives from the microphone",
-        Alarm::AllZero => "the microphone sends nothing but zeros: is it muted, or not allowed?",
-        Alarm::Clipped => "the sound is distorted: turn the microphone down or move away",
-        Alarm::Silent => "next to nothing is heard: is it the right microphone?",
-        Alarm::Rebuilding => "the microphone was lost and is being looked for",
+        Alarm::NoSound => say!("control-alarm-no-sound"),
+        Alarm::AllZero => say!("control-alarm-all-zero"),
+        Alarm::Clipped => say!("control-alarm-clipped"),
+        Alarm::Silent => say!("control-alarm-silent"),
+        Alarm::Rebuilding => say!("control-alarm-rebuilding"),
     }
 }
 
 pub fn stop(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
-    config.remark("Making the report ...");
+    config.remark(say!("control-making-report"));
     let reply = daemon::connect(config)?.ask(&Request::Stop)?;
     let Reply::Stopped { session, ask } = reply else { return Err(unexpected()) };
     let mut vault = Writer::open(&config.data_dir)?;
@@ -118,14 +118,11 @@ pub fn stop(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
 pub fn settle_roles(vault: &mut Writer, session: &str, times: [f64; 2], config: &Config) -> Result<(), CliError> {
     let [coach, coachee] = times.map(length);
     if !ask::can_ask() {
-        config.remark(format!(
-            "The voice at {coach} was taken for the coach's, the one at {coachee} for the coachee's. \
-             If that is wrong: `sidetone swap {session}`"
-        ));
+        config.remark(say!("control-roles-taken", coach, coachee, session));
         return Ok(());
     }
-    eprintln!("Two voices were heard: one spoke at {coach} into the session, the other at {coachee}.");
-    if !ask::yes(&format!("Was it the coach who spoke at {coach}?"))? {
+    eprintln!("{}", say!("control-two-voices", coach = coach.as_str(), coachee));
+    if !ask::yes(&say!("control-was-it-coach", coach))? {
         vault.swap(vault.find(session)?.session.id)?;
     }
     Ok(())
@@ -135,7 +132,7 @@ pub fn withdraw(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     match daemon::connect(config)?.ask(&Request::Withdraw)? {
         reply @ Reply::Withdrawn { .. } if config.json => print_json(out, &reply),
         Reply::Withdrawn { .. } => {
-            config.remark("Withdrawn: everything of this session is deleted.");
+            config.remark(say!("control-withdrawn"));
             Ok(())
         }
         _ => Err(unexpected()),

@@ -12,7 +12,10 @@ use std::{
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 use super::{CliError, Config, load};
-use crate::daemon::{self, Client, ClientError, Request, Setup};
+use crate::{
+    daemon::{self, Client, ClientError, Request, Setup},
+    texts::say,
+};
 
 /// What the background daemon prints when it listens.
 const READY: &str = "ready";
@@ -32,7 +35,7 @@ pub struct Args {
 pub fn run(args: &Args, config: &Config) -> Result<(), CliError> {
     if args.stop {
         connect(config)?.ask(&Request::Shutdown)?;
-        config.remark("The recorder has ended.");
+        config.remark(say!("daemon-ended"));
         return Ok(());
     }
     log_to_stderr(config);
@@ -43,7 +46,7 @@ pub fn run(args: &Args, config: &Config) -> Result<(), CliError> {
         if args.announce {
             println!("{READY}");
         } else {
-            config.remark(format!("Recording for {}. Ctrl-C ends it.", config.data_dir.display()));
+            config.remark(say!("daemon-recording", folder = config.data_dir.display().to_string()));
         }
         tracing::info!("listening");
         let ended = daemon::run(listener, shutdown, setup(config)).await;

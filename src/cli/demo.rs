@@ -7,6 +7,7 @@ use crate::{
     daemon::{Client, Reply, Request, Start, Status},
     seal::{self, Identity},
     session::{Consent, RETENTION_DAYS, Session, SessionId, Stance},
+    texts::say,
     vault::{Decision, Reader, VaultError, Writer},
 };
 
@@ -31,7 +32,7 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let sound = scratch.path().join("demo-session.ogg");
     std::fs::write(&sound, SESSION).map_err(|error| CliError::file(&sound, &error))?;
 
-    step(&config, "1. Hannah is added. Her passphrase is the key to her words; it is made here and shown once.");
+    step(&config, say!("demo-added"));
     let passphrase = seal::six_words()?;
     let identity = Identity::generate();
     let locked = seal::lock(&identity, &passphrase)?;
@@ -39,17 +40,17 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     config.remark(format!("     {}", *passphrase));
     drop(identity);
 
-    step(&config, "2. Both say yes, and the session is recorded (two synthetic voices, played eight times as fast).");
+    step(&config, say!("demo-recorded"));
     let stopped = record(&config, &sound)?;
     let Reply::Stopped { session, .. } = stopped else { return Err(control::unexpected()) };
 
-    step(&config, "3. The report, for both of them:\n");
+    step(&config, &format!("{}\n", say!("demo-report")));
     let mut vault = Writer::open(&config.data_dir)?;
     let stored = vault.find(&session.to_string())?;
     report::show(&vault, &stored, &config, out)?;
     out.flush()?;
 
-    step(&config, "4. The coach tries to read the words, with another passphrase and with a key of their own:");
+    step(&config, say!("demo-tries"));
     let coachee = vault.coachee(COACHEE)?;
     let guessed = match &coachee.locked_identity {
         Some(locked) => seal::unlock(locked, "let-me-read-this-please"),
@@ -61,7 +62,7 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
         _ => return Err(CliError::ours("the words could be opened without the coachee's key")),
     }
 
-    step(&config, "5. Hannah's passphrase opens them:");
+    step(&config, say!("demo-opens"));
     let locked = coachee.locked_identity.ok_or_else(|| CliError::ours("the coachee's key is gone"))?;
     let words = Reader::open(&config.data_dir, seal::unlock(&locked, &passphrase)?)?.transcript(session)?;
     if words.is_empty() {
@@ -69,19 +70,16 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     }
     let from = words.len().min(LINES);
     config.remark(transcript::plainly(words.get(..from).unwrap_or_default()).trim_end());
-    config.remark(format!(
-        "     ... {} lines in all, decoded by {DEMO_MODEL}, which knows only such voices.",
-        words.len()
-    ));
+    config.remark(format!("     {}", say!("demo-lines", count = words.len(), model = DEMO_MODEL)));
 
-    step(&config, "6. She deletes them. The numbers stay for both; the words are gone:");
+    step(&config, say!("demo-deletes"));
     let receipt = vault.delete_words(session, Decision::Deleted)?;
     config.remark(format!("     {}.", receipt.amount()));
     let again = Reader::open(&config.data_dir, seal::unlock(&locked, &passphrase)?)?.transcript(session);
     if !matches!(again, Err(VaultError::NoWords(_))) {
         return Err(CliError::ours("the words are still there after they were deleted"));
     }
-    step(&config, "Yours begins with: sidetone coachee add NAME, then sidetone start --coachee NAME");
+    step(&config, say!("demo-yours"));
     Ok(())
 }
 

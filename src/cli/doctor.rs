@@ -12,6 +12,7 @@ use super::{CliError, Config, daemon, print_json};
 use crate::{
     daemon::{Phase, Reply, Request},
     report::wrap,
+    texts::{filled, say},
 };
 
 /// Columns of the states, and of the names of checks.
@@ -66,13 +67,9 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
         Ok(())
     };
     if recording {
-        show(vec![Finding::warning(
-            "recorder",
-            "a session is being recorded: the microphones and the speed were not tried",
-            "`sidetone watch` shows what it hears; run `sidetone doctor` again afterwards",
-        )])?;
+        show(vec![Finding::warning("recorder", say!("doctor-recording"), say!("doctor-recording-hint"))])?;
     } else {
-        config.remark("Listening to each input for a second: say something.");
+        config.remark(say!("doctor-listening"));
         show(sound::systems())?;
         show(sound::inputs(&config.settings.input.value))?;
     }
@@ -103,16 +100,17 @@ fn is_recording(config: &Config) -> bool {
 /// The state as a word, not as a colour or a sign alone: for screen readers, and for everybody else.
 fn line(finding: &Finding, color: bool, width: usize) -> String {
     let (word, style) = match finding.state {
-        State::Ok => ("ok", "32"),
-        State::Warning => ("warning", "33"),
-        State::Impossible => ("NO", "31"),
+        State::Ok => (say!("doctor-ok"), "32"),
+        State::Warning => (say!("doctor-warning"), "33"),
+        State::Impossible => (say!("doctor-impossible"), "31"),
     };
     let word = format!("{word:STATE$}");
     let word = if color { format!("\x1b[{style}m{word}\x1b[0m") } else { word };
+    let check = filled(&("doctor-check-".to_owned() + finding.check), []);
     let (mut text, indent) = if width < BESIDE {
-        (format!("{word}  {}\n  ", finding.check), 2)
+        (format!("{word}  {check}\n  "), 2)
     } else {
-        (format!("{word}  {:NAME$}  ", finding.check), STATE + NAME + 4)
+        (format!("{word}  {check:NAME$}  "), STATE + NAME + 4)
     };
     text.push_str(&hanging(&finding.found, indent, width));
     if let Some(hint) = &finding.hint {

@@ -8,6 +8,7 @@ use crate::{
     practice::{self, Held, Pairing},
     report,
     session::SessionId,
+    texts::say,
     units::Share,
     vault::{Stored, Writer},
 };
@@ -51,18 +52,15 @@ pub fn rounded(share: Option<Share>) -> Option<f64> {
 
 /// The pair's own two numbers of a session, in one line; what there is too little of is left out.
 pub fn numbers(held: &Held) -> String {
-    let talk = held.coach_share.map(|share| format!("the coach spoke {:.0} % of the talk", share.get() * 100.0));
-    let telling = held.telling.map(|share| format!("telling {:.0} %", share.get() * 100.0));
+    let percent = |share: Share| format!("{:.0}", share.get() * 100.0);
+    let talk = held.coach_share.map(|share| say!("held-talk", percent = percent(share)));
+    let telling = held.telling.map(|share| say!("held-telling", percent = percent(share)));
     [talk, telling].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// Of those sessions nobody knows the coach.
 pub fn unsaid_line(unsaid: &[SessionId]) -> String {
-    let sessions = if unsaid.len() == 1 { "session" } else { "sessions" };
-    format!(
-        "Not counted: {} {sessions} with either coach. `sidetone pairing session SESSION --coach WHO` says with which.",
-        unsaid.len()
-    )
+    say!("held-unsaid", count = unsaid.len())
 }
 
 /// A session as the rules see it, if it has numbers: with those from which something may be concluded.
@@ -110,11 +108,7 @@ pub fn reviews_due(vault: &Writer, coachee: Option<&str>) -> Result<Vec<String>,
 }
 
 pub fn review_line(pairing: &Pairing) -> String {
-    format!(
-        "For you both, {}: the right pair, the right time, the right load? `sidetone pairing review {}`",
-        pairing.coachee,
-        typed_pairing(pairing)
-    )
+    say!("held-review", name = &pairing.coachee, who = typed_pairing(pairing))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     practice::{self, Pairing, Weeks},
     report::length,
+    texts::say,
     vault::Writer,
 };
 
@@ -123,25 +124,22 @@ fn show(vault: &Writer, pairing: &Pairing, config: &Config, out: &mut dyn Write)
     }
     let of = |minutes: f64| length(minutes * 60.0);
     let set_aside = f64::from(hours.allowance_min);
-    writeln!(out, "{}, {} to {last}", pairing.coachee, hours.from)?;
-    writeln!(out, "  Set aside: {}, with no dates in it. Nothing has to be used up.", of(set_aside))?;
-    let sessions = if hours.sessions == 1 { "session" } else { "sessions" };
-    writeln!(out, "  Used: {} in {} {sessions}.", of(hours.used_min), hours.sessions)?;
+    let (from, to) = (hours.from.to_string(), last.to_string());
+    writeln!(out, "{}", say!("hours-year", name = &pairing.coachee, from, to))?;
+    writeln!(out, "  {}", say!("hours-set-aside", time = of(set_aside)))?;
+    writeln!(out, "  {}", say!("hours-used", time = of(hours.used_min), count = hours.sessions))?;
     if hours.used_min > set_aside {
-        writeln!(
-            out,
-            "  That is {} more than you set aside. If it is right for you both: `sidetone hours set {} HOURS`",
-            of(hours.used_min - set_aside),
-            typed_pairing(pairing)
-        )?;
+        let more = of(hours.used_min - set_aside);
+        writeln!(out, "  {}", say!("hours-more", time = more, who = typed_pairing(pairing)))?;
     }
     match (hours.forecast_min, pairing.ended_on) {
-        (Some(forecast), _) => writeln!(out, "  At your own pace it comes to about {}.", of(roughly(forecast)))?,
-        (None, None) => writeln!(out, "  At what pace: not enough to say yet.")?,
+        (Some(forecast), _) => writeln!(out, "  {}", say!("hours-forecast", time = of(roughly(forecast))))?,
+        (None, None) => writeln!(out, "  {}", say!("hours-no-forecast"))?,
         (None, Some(_)) => {}
     }
     for weeks in &pairing.quiet {
-        writeln!(out, "  Quiet: {} to {}.", weeks.from(), weeks.to())?;
+        let (from, to) = (weeks.from().to_string(), weeks.to().to_string());
+        writeln!(out, "  {}", say!("hours-quiet", from, to))?;
     }
     if !unsaid.is_empty() {
         writeln!(out, "  {}", held::unsaid_line(&unsaid))?;

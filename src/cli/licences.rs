@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::{CliError, Config, print_json};
-use crate::weights::Manifest;
+use crate::{texts::say, weights::Manifest};
 
 /// Every crate that is linked: name, version, licence, repository. `tests/licences.rs` keeps it true.
 const CRATES: &str = include_str!("licences.tsv");
@@ -39,19 +39,19 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
         );
     }
     writeln!(out, "Sidetone {}: {}", env!("CARGO_PKG_VERSION"), env!("CARGO_PKG_LICENSE"))?;
-    writeln!(out, "\nModels (each is fetched from its publisher, but for the first)")?;
+    writeln!(out, "\n{}", say!("licences-models"))?;
     for model in manifest.entries() {
         writeln!(out, "  {:22} {}", model.name, model.licence)?;
     }
-    writeln!(out, "\nCrates that are linked")?;
+    writeln!(out, "\n{}", say!("licences-crates"))?;
     for [name, version, licence, _] in crates {
         writeln!(out, "  {:36} {licence}", format!("{name} {version}"))?;
     }
-    writeln!(out, "\nWithin them")?;
+    writeln!(out, "\n{}", say!("licences-within"))?;
     for (name, licence, within) in WITHIN {
         writeln!(out, "  {name:36} {licence} ({within})")?;
     }
-    config.remark("\nWhere each comes from: `sidetone licences --json`. Their texts come with the Debian package.");
+    config.remark(format!("\n{}", say!("licences-more")));
     Ok(())
 }
 

@@ -7,7 +7,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::{CliError, Config, load::DEMO_MODEL, print_json, shown};
-use crate::weights::{self, Entry, Manifest, ModelRole};
+use crate::{
+    texts::say,
+    weights::{self, Entry, Manifest, ModelRole},
+};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -29,7 +32,7 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
         Command::Verify => verify(&manifest, config, out),
         Command::Import { file } => {
             let entry = weights::import(&manifest, &file, &config.fetch_into)?;
-            config.remark(format!("{} is now in {}", entry.name, shown(&config.fetch_into)));
+            config.remark(say!("models-imported", model = &entry.name, folder = shown(&config.fetch_into)));
             Ok(())
         }
     }
@@ -75,25 +78,24 @@ fn list(manifest: &Manifest, config: &Config, out: &mut dyn Write) -> Result<(),
     if config.json {
         return print_json(out, &rows);
     }
-    for (role, heading) in [
-        ("whisper", "Speech to words (one is needed for the transcript):"),
-        ("speaker", "Voices (tells two people apart on one microphone):"),
-        ("text", "Sentences (tells questions, reflections and advice apart):"),
-    ] {
+    for (role, heading) in
+        [("whisper", say!("models-whisper")), ("speaker", say!("models-speaker")), ("text", say!("models-text"))]
+    {
         writeln!(out, "{heading}")?;
         for row in rows.iter().filter(|row| row.role == role) {
-            let mark = if row.here.is_some() { "here" } else { "-" };
-            let best = if row.recommended { " (recommended)" } else { "" };
-            writeln!(out, "  {mark:4} {:20} {:>7}  {}{best}", row.name, size(row.bytes), row.good_for)?;
+            let mark = if row.here.is_some() { say!("models-here") } else { "-" };
+            let good_for = match row.recommended {
+                true => say!("models-recommended", good_for = row.good_for),
+                false => row.good_for.to_owned(),
+            };
+            writeln!(out, "  {mark:4} {:20} {:>7}  {good_for}", row.name, size(row.bytes))?;
             if let Some(advice) = row.suits.filter(|advice| *advice != "suits this machine") {
                 writeln!(out, "{:36}{advice}", "")?;
             }
         }
         writeln!(out)?;
     }
-    config.remark(format!(
-        "`sidetone models fetch NAME` brings one. {DEMO_MODEL} knows synthetic voices only: it is for trying out."
-    ));
+    config.remark(say!("models-fetch", demo = DEMO_MODEL));
     Ok(())
 }
 
@@ -143,7 +145,7 @@ fn verify(manifest: &Manifest, config: &Config, out: &mut dyn Write) -> Result<(
         let verdict = weights::verify(entry, &path);
         let whole = verdict.is_ok();
         if !config.json {
-            let said = verdict.map_or_else(|error| error.to_string(), |()| "whole".to_owned());
+            let said = verdict.map_or_else(|error| error.to_string(), |()| say!("models-whole").to_owned());
             writeln!(out, "{}: {said}", entry.name)?;
         }
         if !whole {

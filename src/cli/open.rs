@@ -4,6 +4,7 @@ use std::{io::Write, time::Duration};
 
 use super::{CliError, Config, held, print_json, pulse, transcript, unlock::Unlock};
 use crate::{
+    texts::say,
     vault::{Stored, Writer},
     web::{self, Coachee, END_AFTER, LOCK_AFTER, Visit, Visitor, WebError},
 };
@@ -89,13 +90,10 @@ fn serve(visit: Visit, no_browser: bool, config: &Config, out: &mut dyn Write) -
         // Nobody may be there to read it: the browser is.
         let _ = tell(address, config, out);
         if !no_browser && open::that_detached(address).is_err() {
-            config.remark("No browser could be opened: open this address yourself, on this computer.");
+            config.remark(say!("open-no-browser"));
         }
         let minutes = end_after.as_secs().div_ceil(60);
-        config.remark(format!(
-            "The address works once. This ends when the page is closed, or after {minutes} minutes without a reader; Ctrl-C \
-             ends it now."
-        ));
+        config.remark(say!("open-ends", minutes));
     })
     .map_err(|error: WebError| CliError::of(&error, error.hint()))
 }

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     practice::{self, Pairing},
+    texts::say,
     vault::{Reader, VaultError, Writer},
 };
 
@@ -155,9 +156,8 @@ impl StandingArgs {
             Standing::Level => Some(practice::Standing::Level),
             Standing::Unsaid => None,
         };
-        let agreed = standing.is_none()
-            || self.both_agree
-            || ask::can_ask() && ask::yes("Do you both wish it to be noted how you stand at work?")?;
+        let agreed =
+            standing.is_none() || self.both_agree || ask::can_ask() && ask::yes(say!("pairing-standing-asked"))?;
         if !agreed {
             return Err(CliError::user(
                 "how you stand at work is noted only if both of you wish it",
@@ -187,10 +187,7 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
             };
             vault.add_pairing(&pairing)?;
             goals.iter().try_for_each(|goal| vault.add_goal(&pairing, goal).map(|_| ()))?;
-            config.remark(format!(
-                "You look at it together on {}; either of you may end it before, without a reason.",
-                pairing.review_on
-            ));
+            config.remark(say!("pairing-review-set", day = pairing.review_on.to_string()));
             picture::show(&vault, &pairing, config, out)
         }
         Command::Show { name: Some(name), coach: which, all } => {
@@ -227,7 +224,7 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
                 vault.update_pairing(&pairing)?;
             }
             if pairing.review_on != before.review_on {
-                config.remark(format!("The next comes up on {}.", pairing.review_on));
+                config.remark(say!("pairing-review-next", day = pairing.review_on.to_string()));
                 return picture::show(&vault, &pairing, config, out);
             }
             picture::review(&vault, &pairing, config, out)
@@ -254,12 +251,8 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
             if config.json {
                 return print_json(out, &picture::as_json(&pairing, &[], &[]));
             }
-            config.remark(format!(
-                "Ended. Nobody is told why. What was sealed to {} stays theirs; \
-                 `sidetone coachee remove {}` deletes everything.",
-                pairing.coachee,
-                held::typed(&pairing.coachee)
-            ));
+            let name = &pairing.coachee;
+            config.remark(say!("pairing-ended-now", name, who = held::typed(name)));
             Ok(())
         }
     }

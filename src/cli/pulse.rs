@@ -16,8 +16,9 @@ use super::{
     unlock::Unlock,
 };
 use crate::{
-    practice::{self, Answer, Held, Pairing, Pulse, Question, Sign, Signal},
+    practice::{self, Answer, Held, Pairing, Pulse, Question, Signal},
     seal::Identity,
+    texts::say,
     units::Share,
     vault::{Reader, Stored, Writer},
     web::{Answered, AnsweredAt},
@@ -73,7 +74,7 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
                 }
             };
             vault.answer(stored.session.id, &pulse, &identity)?;
-            config.remark("Sealed to you. Nobody else can read it.");
+            config.remark(say!("pulse-answered"));
             Ok(())
         }
         Command::Show { name, unlock } => {
@@ -96,14 +97,14 @@ fn opened(vault: &Writer, which: &SessionArg, unlock: &Unlock) -> Result<(Stored
 
 fn asked() -> Result<Pulse, CliError> {
     ask::apart(|| {
-        eprintln!("For you alone: sealed to you, seen by nobody else. 1 is little, 5 is much; Enter leaves one out.\n");
+        eprintln!("{}\n", say!("pulse-alone"));
         let mut pulse = Pulse::default();
         for question in Question::ALL {
             loop {
                 let typed = ask::line(&format!("{} [1-5]", question.asked()))?.map(Zeroizing::new).unwrap_or_default();
                 match one(&typed) {
                     Some(answer) => break pulse.set(question, answer),
-                    None => eprintln!("Please type a number from 1 to 5, or nothing."),
+                    None => eprintln!("{}", say!("pulse-number")),
                 }
             }
         }
@@ -184,19 +185,20 @@ fn show(vault: &Writer, name: &str, identity: Identity, config: &Config, out: &m
         return print_json(out, &as_json(name, &all));
     }
     if all.is_empty() {
-        config.remark("No answers yet: `sidetone pulse answer SESSION`, whenever you like.");
+        config.remark(say!("pulse-none"));
         return Ok(());
     }
     let mut text = Zeroizing::new(String::new());
     for series in &all {
         if let Some(coach) = series.coach() {
-            text.push_str(&format!("With {coach}\n"));
+            text.push_str(&say!("pulse-with", coach));
+            text.push('\n');
         }
         for (held, pulse) in &series.answered {
             let number = |question| pulse.to(question).map_or("-".to_owned(), |answer| answer.get().to_string());
             let [room, useful, trust] = Question::ALL.map(number);
-            let numbers = held::numbers(held);
-            let line = format!("{}   room {room}   useful {useful}   trust {trust}   {numbers}", held.on);
+            let answers = say!("pulse-row", date = held.on.to_string(), room, useful, trust);
+            let line = format!("{answers}   {}", held::numbers(held));
             text.push_str(line.trim_end());
             text.push('\n');
         }
@@ -258,30 +260,20 @@ fn what_to_do(name: &str, series: &Series) -> Vec<String> {
     let mut lines: Vec<String> = signals
         .iter()
         .map(|signal| {
-            let about = match signal.question {
-                Question::Room => "room to think",
-                Question::Useful => "how useful it is",
-                Question::Trust => "trust",
-            };
-            let what = match signal.sign {
-                Sign::Low => "are low",
-                Sign::Falling => "are lower than those before",
-            };
-            format!("Your last {} answers about {about} {what}.", practice::LATEST)
+            let (question, sign) = (signal.question.name(), signal.sign.name());
+            say!("pulse-signal", count = practice::LATEST, question, sign)
         })
         .collect();
     let Some(pairing) = open else { return lines };
     if lines.is_empty() {
-        lines.push(format!("You may change or end this at any time, without a reason: `sidetone pairing end {who}`"));
+        lines.push(say!("pulse-may-end", who));
         return lines;
     }
-    lines.push("Only you see this. What you can do, if you wish, and nobody needs a reason:".to_owned());
-    lines.push(format!(
-        "  talk about it at the review on {}, or before: sidetone pairing review {who}",
-        pairing.review_on
-    ));
-    lines.push("  ask for other times, another way of working, or another coach".to_owned());
-    lines.push(format!("  end it: sidetone pairing end {who}"));
+    lines.push(say!("pulse-can-do").to_owned());
+    let day = pairing.review_on.to_string();
+    lines.push(format!("  {}", say!("pulse-can-talk", day, who = who.as_str())));
+    lines.push(format!("  {}", say!("pulse-can-ask")));
+    lines.push(format!("  {}", say!("pulse-can-end", who)));
     lines
 }
 

@@ -8,6 +8,7 @@ use crate::{
     pipeline::{Outcome, Pipeline, Setup},
     recording::{self, Key, Recording},
     report::length,
+    texts::say,
     units::Sample,
     vault::{State, Stored, Writer},
 };
@@ -42,17 +43,14 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     refuse_if_recording(&stored, config)?;
     let path = vault.recording_path(id);
     let outline = recording::outline(&path)?;
-    config.remark(format!(
-        "Saved of the session with {}: {:.1} MB of sealed sound. The coachee's key opens it, and finishes the report.",
-        stored.session.coachee,
-        outline.bytes as f64 / 1e6
-    ));
+    let megabytes = format!("{:.1}", outline.bytes as f64 / 1e6);
+    config.remark(say!("recover-saved", coachee = &stored.session.coachee, megabytes));
     if let Some(progress) = vault.progress(id)? {
-        config.remark(format!(
-            "Known without it: {} of session, of which somebody spoke for {} and nobody for {}.",
-            length(progress.elapsed_s as f64),
-            length(progress.speech_s as f64),
-            length(progress.silence_s() as f64),
+        config.remark(say!(
+            "recover-known",
+            time = length(progress.elapsed_s as f64),
+            speech = length(progress.speech_s as f64),
+            silence = length(progress.silence_s() as f64),
         ));
     }
     let coachee = vault.coachee(&stored.session.coachee)?;
@@ -86,7 +84,8 @@ fn refuse_if_recording(stored: &Stored, config: &Config) -> Result<(), CliError>
 pub fn replay(mut pipeline: Pipeline, mut recording: Recording, bytes: u64, config: &Config) -> Outcome {
     /// Samples of 16 bits.
     const BYTES_PER_SAMPLE: u64 = 2;
-    let progress = models::bar(config, bytes / BYTES_PER_SAMPLE / u64::from(crate::units::SAMPLE_RATE), "reading");
+    let seconds = bytes / BYTES_PER_SAMPLE / u64::from(crate::units::SAMPLE_RATE);
+    let progress = models::bar(config, seconds, say!("recover-reading"));
     follow(&mut pipeline, &mut recording, |pipeline, block| {
         progress.set_position(block.first.seconds() as u64);
         pipeline.wait_until_behind(import::BEHIND_MAX_S);

@@ -4,8 +4,9 @@ use std::{io::Write, path::PathBuf};
 
 use super::{CliError, Config, ask, held, open, print_json, shown};
 use crate::{
-    report::{self, Report, SUGGESTIONS, Steps},
+    report::{self, Report, Steps, suggestions},
     session::SessionId,
+    texts::say,
     vault::{Stored, Writer},
 };
 
@@ -76,34 +77,34 @@ fn choose(vault: &mut Writer, session: SessionId, next: &str, config: &Config) -
     } else {
         next
     };
-    let picked = |number: usize| SUGGESTIONS.get(number.checked_sub(1)?).copied();
+    let picked = |number: usize| suggestions().get(number.checked_sub(1)?).copied();
     let step = match next.trim().parse::<usize>() {
         Ok(number) => Some(picked(number).ok_or_else(|| {
             CliError::user(
                 format!("there is no suggestion {number}"),
-                format!("1 to {} are there, or write your own: `--next \"...\"`", SUGGESTIONS.len()),
+                format!("1 to {} are there, or write your own: `--next \"...\"`", suggestions().len()),
             )
         })?),
         Err(_) => Some(next.trim()).filter(|step| !step.is_empty()),
     };
     vault.set_next_step(session, step)?;
     config.remark(match step {
-        Some(_) => "Chosen. The next report with this coachee opens with it.",
-        None => "Nothing is chosen now.",
+        Some(_) => say!("shown-chosen"),
+        None => say!("shown-none-chosen"),
     });
     Ok(())
 }
 
 fn offer() -> Result<String, CliError> {
     if !ask::can_ask() {
-        let hint = format!("`--next 1` to `--next {}`, or `--next \"...\"`", SUGGESTIONS.len());
+        let hint = format!("`--next 1` to `--next {}`, or `--next \"...\"`", suggestions().len());
         return Err(CliError::user("there is no terminal to choose the next step on", hint));
     }
-    for (index, suggestion) in SUGGESTIONS.iter().enumerate() {
+    for (index, suggestion) in suggestions().into_iter().enumerate() {
         eprintln!("  {}  {suggestion}", index + 1);
     }
-    eprintln!("Kept in the clear, and the coachee sees it too: write what you will do, not what was said.");
-    Ok(ask::line("A number, or your own words:")?.unwrap_or_default())
+    eprintln!("{}", say!("shown-in-the-clear"));
+    Ok(ask::line(say!("shown-choose"))?.unwrap_or_default())
 }
 
 pub fn turns(args: TurnsArgs, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {

@@ -12,7 +12,10 @@ use std::{
 use clap::Subcommand;
 
 use super::{CliError, Config, daemon, print_json, settings::From, shown};
-use crate::daemon::{Phase, Reply, Request};
+use crate::{
+    daemon::{Phase, Reply, Request},
+    texts::say,
+};
 
 /// The unit, as systemd calls it.
 const UNIT: &str = "sidetone.service";
@@ -78,8 +81,8 @@ impl Supervisor {
 
     fn is_running(self) -> bool {
         match self {
-            Self::Systemd => say(&systemctl(&["is-active", "--quiet", UNIT])).is_ok(),
-            Self::Launchd => say(&launchctl(&["print".as_ref(), format!("{}/{LABEL}", domain()).as_ref()])).is_ok(),
+            Self::Systemd => tell(&systemctl(&["is-active", "--quiet", UNIT])).is_ok(),
+            Self::Launchd => tell(&launchctl(&["print".as_ref(), format!("{}/{LABEL}", domain()).as_ref()])).is_ok(),
         }
     }
 }
@@ -103,7 +106,7 @@ fn install(supervisor: Supervisor, file: &Path, config: &Config, out: &mut dyn W
     fs::create_dir_all(folder).map_err(|error| CliError::file(folder, &error))?;
     fs::write(file, text).map_err(|error| CliError::file(file, &error))?;
     for command in supervisor.start(file) {
-        say(&command).map_err(|reason| {
+        tell(&command).map_err(|reason| {
             CliError::user(
                 format!("{} is written, but the service was not started: {reason}", shown(file)),
                 format!("log in on the computer itself, then `{}`; or do without: `sidetone start`", spelt(&command)),
@@ -113,7 +116,7 @@ fn install(supervisor: Supervisor, file: &Path, config: &Config, out: &mut dyn W
     if config.json {
         return print_json(out, &serde_json::json!({"file": shown(file), "running": supervisor.is_running()}));
     }
-    config.remark("The recorder starts at login from now on, and has started. `sidetone service uninstall` ends that.");
+    config.remark(say!("service-installed"));
     Ok(writeln!(out, "{}", shown(file))?)
 }
 
@@ -144,21 +147,17 @@ fn status(supervisor: Supervisor, file: &Path, config: &Config, out: &mut dyn Wr
         );
     }
     let said = match (text.is_some(), running) {
-        (false, true) if supervisor == Supervisor::Systemd => {
-            format!("Running, as the package brought it: `systemctl --user status {UNIT}`")
-        }
-        (false, _) => "Not installed. Sessions need no service; `sidetone service install` adds it.".to_owned(),
-        (true, true) => format!("Installed and running: {}", shown(file)),
-        (true, false) => format!("Installed, not running: {}", shown(file)),
+        (false, true) if supervisor == Supervisor::Systemd => say!("service-packaged", unit = UNIT),
+        (false, _) => say!("service-absent").to_owned(),
+        (true, true) => say!("service-running", file = shown(file)),
+        (true, false) => say!("service-not-running", file = shown(file)),
     };
     writeln!(out, "{said}")?;
     if text.is_some() && !current {
-        config.remark(
-            "It was written for other settings, or another copy of the program: `sidetone service install` again.",
-        );
+        config.remark(say!("service-outdated"));
     }
     if text.is_some() && !running && supervisor == Supervisor::Systemd {
-        config.remark(format!("Why, perhaps: `journalctl --user -u {UNIT}`"));
+        config.remark(say!("service-why", unit = UNIT));
     }
     Ok(())
 }
@@ -167,22 +166,19 @@ fn uninstall(supervisor: Supervisor, file: &Path, config: &Config, out: &mut dyn
     let installed = file.exists();
     if installed {
         // Where the supervisor does not answer, nothing of its runs either.
-        let _ = supervisor.stop().iter().try_for_each(|command| say(command));
+        let _ = supervisor.stop().iter().try_for_each(|command| tell(command));
         fs::remove_file(file).map_err(|error| CliError::file(file, &error))?;
-        let _ = supervisor.forget().iter().try_for_each(|command| say(command));
+        let _ = supervisor.forget().iter().try_for_each(|command| tell(command));
     }
     if config.json {
         return print_json(out, &serde_json::json!({"removed": installed}));
     }
     config.remark(match installed {
-        true => "Removed. Sessions and settings are as they were.".to_owned(),
+        true => say!("service-removed").to_owned(),
         false if supervisor == Supervisor::Systemd && supervisor.is_running() => {
-            format!(
-                "What runs was brought by the package: `{}` ends it.",
-                spelt(&systemctl(&["disable", "--now", UNIT]))
-            )
+            say!("service-of-package", command = spelt(&systemctl(&["disable", "--now", UNIT])))
         }
-        false => "It was not installed.".to_owned(),
+        false => say!("service-was-absent").to_owned(),
     });
     Ok(())
 }
@@ -302,7 +298,7 @@ fn spelt(command: &[OsString]) -> String {
 ///
 /// # Errors
 /// Its last line, or that it is not there.
-fn say(command: &[OsString]) -> Result<(), String> {
+fn tell(command: &[OsString]) -> Result<(), String> {
     let Some((program, args)) = command.split_first() else { return Ok(()) };
     let name = program.to_string_lossy();
     let done = Process::new(program)

@@ -5,6 +5,7 @@ use std::io::Write;
 use super::{CliError, Config, SessionArg, held, print_json, report, training};
 use crate::{
     report::length,
+    texts::say,
     vault::{Decision, Progress, Receipt, State, Stored, VaultError, Writer},
 };
 
@@ -28,7 +29,7 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> Result<(), CliE
         return print_json(out, &all?);
     }
     if sessions.is_empty() {
-        config.remark("No sessions yet. `sidetone demo` shows one; `sidetone start --coachee NAME` records one.");
+        config.remark(say!("sessions-none"));
     }
     for stored in &sessions {
         let at = stored.session.started_at.replace('T', " ");
@@ -50,18 +51,10 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> Result<(), CliE
         sessions.iter().filter(|stored| stored.decision == Decision::Undecided && stored.has_words).collect();
     if !undecided.is_empty() {
         let due = undecided.iter().filter_map(|stored| stored.delete_after.as_deref()?.get(..10)).min();
-        config.remark(format!(
-            "{} with words that the coachee has not decided about, the first of them deleted on {}: `sidetone open SESSION`, or \
-             `sidetone transcript keep|delete|take SESSION`",
-            undecided.len(),
-            due.unwrap_or("a day that is unknown"),
-        ));
+        config.remark(say!("sessions-undecided", count = undecided.len(), day = due.unwrap_or("unknown")));
     }
     if let Some(stored) = sessions.iter().find(|stored| stored.state == State::Recording) {
-        config.remark(format!(
-            "Not finished: `sidetone stop`, or after a crash `sidetone recover {}`",
-            stored.session.id
-        ));
+        config.remark(say!("sessions-unfinished", session = stored.session.id.to_string()));
     }
     Ok(())
 }
@@ -72,7 +65,7 @@ fn receipts(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), 
         return print_json(out, &receipts);
     }
     if receipts.is_empty() {
-        config.remark("Nothing was deleted, taken or withdrawn yet.");
+        config.remark(say!("sessions-no-receipts"));
     }
     for receipt in &receipts {
         let Receipt { at, session, what, .. } = receipt;
@@ -85,13 +78,13 @@ fn receipts(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), 
 
 fn words(stored: &Stored) -> String {
     match (stored.state, stored.decision, stored.has_words) {
-        (State::Recording, ..) => "not finished".to_owned(),
+        (State::Recording, ..) => say!("sessions-not-finished").to_owned(),
         (_, Decision::Undecided, true) => match stored.delete_after.as_deref().and_then(|at| at.get(..10)) {
-            Some(day) => format!("words undecided, deleted on {day}"),
-            None => "words undecided".to_owned(),
+            Some(day) => say!("sessions-words-until", day),
+            None => say!("sessions-words-undecided").to_owned(),
         },
-        (_, Decision::Undecided, false) => "no words".to_owned(),
-        (_, decision, _) => format!("words {}", decision.name()),
+        (_, Decision::Undecided, false) => say!("sessions-no-words").to_owned(),
+        (_, decision, _) => say!("sessions-words", decision = decision.name()),
     }
 }
 
@@ -117,6 +110,6 @@ pub fn swap(args: &SessionArg, config: &Config, out: &mut dyn Write) -> Result<(
     let mut vault = Writer::open(&config.data_dir)?;
     let stored = vault.find(&args.session)?;
     vault.swap(stored.session.id)?;
-    config.remark("Exchanged: who was the coach is now the coachee, in every number.");
+    config.remark(say!("sessions-exchanged"));
     report::show(&vault, &vault.find(&args.session)?, config, out)
 }

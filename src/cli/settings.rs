@@ -11,7 +11,7 @@ use serde::Deserialize;
 use toml::de::DeTable;
 
 use super::{CliError, Config, Stance, config::Color, print_json, shown};
-use crate::report::wrap;
+use crate::{report::wrap, texts::say};
 
 /// Names that resemble an unknown one differ in at most so many letters.
 const NEAR_LETTERS: usize = 3;
@@ -311,10 +311,8 @@ pub fn run(command: &Command, config: &Config, out: &mut dyn Write) -> Result<()
     }
     match file {
         Some(file) if file.exists() => writeln!(out, "# {}", shown(file))?,
-        Some(file) => {
-            writeln!(out, "# {} is not there yet: write it by hand, or let `sidetone setup` do it.", shown(file))?;
-        }
-        None => writeln!(out, "# There is no home directory for a file of settings: `--config FILE` names one.")?,
+        Some(file) => writeln!(out, "# {}", say!("settings-no-file", file = shown(file)))?,
+        None => writeln!(out, "# {}", say!("settings-no-home"))?,
     }
     for (key, value, from) in shown_settings {
         writeln!(out)?;
@@ -322,13 +320,15 @@ pub fn run(command: &Command, config: &Config, out: &mut dyn Write) -> Result<()
             writeln!(out, "# {line}")?;
         }
         let from = match from {
-            From::Default => "the default".to_owned(),
-            From::File => "this file".to_owned(),
-            From::Environment => format!("the environment: {}", key.environment),
-            From::Flag => format!("the flag --{}", key.name.replace('_', "-")),
+            From::Default => say!("settings-from-default").to_owned(),
+            From::File => say!("settings-from-file").to_owned(),
+            From::Environment => say!("settings-from-environment", variable = key.environment),
+            From::Flag => say!("settings-from-flag", flag = key.name.replace('_', "-")),
         };
         match value {
-            serde_json::Value::Null => writeln!(out, "# {} = {}  # not set", key.name, key.example)?,
+            serde_json::Value::Null => {
+                writeln!(out, "# {} = {}  # {}", key.name, key.example, say!("settings-not-set"))?;
+            }
             value => writeln!(out, "{} = {}  # {from}", key.name, as_toml(&value))?,
         }
     }

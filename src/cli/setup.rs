@@ -18,6 +18,7 @@ use super::{
 use crate::{
     capture::{self, Health, InputSpec, Trial},
     seal::{PluginRecipient, Recipient, SealError},
+    texts::{filled, say},
     vault::Writer,
     weights::{self, Entry, Manifest, ModelRole},
 };
@@ -37,11 +38,11 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let file = config.file.as_deref().ok_or_else(|| {
         CliError::user("there is no home directory to keep settings in", "name a file: `--config FILE`")
     })?;
-    config.remark("Five questions, then five seconds of sound. Enter keeps what stands in brackets.\n");
+    config.remark(format!("{}\n", say!("setup-begin")));
     let coachee = first_coachee(config, out)?;
     let answers = Answers { input: input(config)?, stance: stance(config)?, model: model(config)? };
     write(file, &answers)?;
-    config.remark(format!("\nWritten: {}. `sidetone config show` reads it to you.\n", shown(file)));
+    config.remark(format!("\n{}\n", say!("setup-written", file = shown(file))));
 
     let spec = answers.input.as_deref().unwrap_or(&config.settings.input.value);
     let trial = hear(spec, config)?;
@@ -49,7 +50,7 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let (levels, alarm) = (trial.levels_db(), trial.alarm());
     // Wiped here; it was never on a disk.
     drop(trial);
-    config.remark("The five seconds are gone: they were in memory only.\n");
+    config.remark(format!("{}\n", say!("setup-gone")));
     if config.json {
         let stance = answers.stance.or(config.settings.stance.value);
         let model = answers.model.as_ref().or(config.settings.model.value.as_ref());
@@ -62,8 +63,8 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
         );
     }
     let name = coachee.as_deref().map_or("NAME".to_owned(), quoted);
-    config.remark(format!("Ready. A session begins with: `sidetone start --coachee {name}`"));
-    config.remark("`sidetone doctor` looks at the rest of this computer.");
+    config.remark(say!("setup-ready", name));
+    config.remark(say!("setup-doctor"));
     Ok(())
 }
 
@@ -90,21 +91,21 @@ fn again(error: &CliError) {
 fn first_coachee(config: &Config, out: &mut dyn Write) -> Result<Option<String>, CliError> {
     let mut vault = Writer::open(&config.data_dir)?;
     let known: Vec<String> = vault.coachees()?.into_iter().map(|coachee| coachee.name).collect();
-    let keep = if known.is_empty() { "nobody yet".to_owned() } else { known.join(", ") };
+    let keep = if known.is_empty() { say!("setup-nobody").to_owned() } else { known.join(", ") };
     loop {
-        let name = answer(&format!("1. Whom do you coach? Their first name will do. [{keep}]"))?;
+        let name = answer(&format!("{} [{keep}]", say!("setup-coachee")))?;
         if name.is_empty() {
             return Ok(known.into_iter().next());
         }
         if known.contains(&name) {
-            config.remark(format!("   {name} is here already, and keeps their key."));
+            config.remark(format!("   {}", say!("setup-known", name = &name)));
             return Ok(Some(name));
         }
         let recipient = match opener(&name)? {
             Opener::Passphrase => None,
             Opener::Recipient(recipient) => Some(recipient),
             Opener::Later => {
-                config.remark(format!("   {name} does it when you meet: `sidetone coachee add {}`", quoted(&name)));
+                config.remark(format!("   {}", say!("setup-later", name = &name, typed = quoted(&name))));
                 return Ok(None);
             }
         };
@@ -130,9 +131,7 @@ enum Opener {
 }
 
 fn opener(name: &str) -> Result<Opener, CliError> {
-    eprintln!("2. What opens the words of your sessions with {name}? Let {name} answer this one.");
-    eprintln!("   Enter: a passphrase, which is asked for next and not shown. A key kept elsewhere: paste");
-    eprintln!("   its recipient (age1...). `later`: {name} is not here.");
+    eprintln!("{}", say!("setup-opener", name));
     loop {
         let said = answer("   [passphrase]")?;
         match said.to_lowercase().as_str() {
@@ -143,9 +142,7 @@ fn opener(name: &str) -> Result<Opener, CliError> {
             }
             key if key.starts_with("age1") => again(&SealError::NotARecipient.into()),
             // The coach may be looking on.
-            _ => eprintln!(
-                "   That is no recipient. If it was to be the passphrase: it was readable here, so press Enter and take another."
-            ),
+            _ => eprintln!("   {}", say!("setup-no-recipient")),
         }
     }
 }
@@ -161,8 +158,7 @@ fn input(config: &Config) -> Result<Option<String>, CliError> {
     }
     let keep = &config.settings.input.value;
     loop {
-        let chosen =
-            answer(&format!("3. Which microphone? A number or a name; two microphones as A+B, yours first. [{keep}]"))?;
+        let chosen = answer(&format!("{} [{keep}]", say!("setup-input")))?;
         if chosen.is_empty() {
             return Ok(None);
         }
@@ -194,9 +190,9 @@ fn named(chosen: &str) -> Result<String, capture::CaptureError> {
 }
 
 fn stance(config: &Config) -> Result<Option<Stance>, CliError> {
-    let keep = config.settings.stance.value.map_or("none", |stance| crate::session::Stance::from(stance).name());
-    eprintln!("4. What do you mean your sessions to be? None of these is the right one.");
-    eprintln!("   directive (you lead), collaborative (you both look for the way), facilitative (they find the way)");
+    let settled = config.settings.stance.value;
+    let keep = settled.map_or_else(|| say!("setup-no-stance"), |stance| crate::session::Stance::from(stance).name());
+    eprintln!("{}", filled("setup-stance", []));
     loop {
         let chosen = answer(&format!("   [{keep}]"))?.to_lowercase();
         if chosen.is_empty() {
@@ -206,7 +202,7 @@ fn stance(config: &Config) -> Result<Option<Stance>, CliError> {
         let fits = |stance: &&Stance| crate::session::Stance::from(**stance).name().starts_with(&chosen);
         match all.iter().find(fits) {
             Some(stance) => return Ok(Some(*stance)),
-            None => eprintln!("   Please answer directive, collaborative, facilitative, or nothing."),
+            None => eprintln!("   {}", say!("setup-stance-again")),
         }
     }
 }
@@ -217,7 +213,7 @@ fn model(config: &Config) -> Result<Option<String>, CliError> {
     let recommended = manifest.entries().iter().find(|entry| entry.recommended && entry.role == ModelRole::Whisper);
     let keep = config.settings.model.value.clone().or(recommended.map(|entry| entry.name.clone())).unwrap_or_default();
     loop {
-        let chosen = answer(&format!("5. Which model turns speech into words? `?` lists them. [{keep}]"))?;
+        let chosen = answer(&format!("{} [{keep}]", say!("setup-model")))?;
         if chosen == "?" {
             list(&manifest);
             continue;
@@ -226,7 +222,7 @@ fn model(config: &Config) -> Result<Option<String>, CliError> {
         let entry = match manifest.find(name) {
             Ok(entry) if entry.role == ModelRole::Whisper => entry,
             Ok(_) => {
-                eprintln!("   {name} is not a model that turns speech into words.");
+                eprintln!("   {}", say!("setup-no-such-model", model = name));
                 continue;
             }
             Err(error) => {
@@ -235,7 +231,7 @@ fn model(config: &Config) -> Result<Option<String>, CliError> {
             }
         };
         if entry.name == DEMO_MODEL {
-            eprintln!("   {DEMO_MODEL} knows synthetic voices only; `sidetone demo` shows what it can do.");
+            eprintln!("   {}", say!("setup-demo-model", model = DEMO_MODEL));
             continue;
         }
         let others = manifest.entries().iter().filter(|other| other.role != ModelRole::Whisper && other.recommended);
@@ -255,7 +251,7 @@ fn list(manifest: &Manifest) {
         eprintln!("   {:15} {:>5} MB  {}", entry.name, entry.bytes / 1_000_000, entry.good_for);
         eprintln!("   {:24}  {suits}", "");
     }
-    eprintln!("   The same in less memory: `sidetone models list`");
+    eprintln!("   {}", say!("setup-smaller"));
 }
 
 /// Fetches what is missing, if that is wanted and can be done; the rest of the setup does not hang on it.
@@ -265,15 +261,14 @@ fn bring(missing: &[&Entry], config: &Config) -> Result<(), CliError> {
     }
     let names: Vec<&str> = missing.iter().map(|entry| entry.name.as_str()).collect();
     let megabytes = missing.iter().map(|entry| entry.bytes).sum::<u64>() / 1_000_000;
-    let question = format!("   Not here yet: {} ({megabytes} MB). Bring this from the network now?", names.join(", "));
-    let wanted = ask::yes(&question)?;
+    let wanted = ask::yes(&format!("   {}", say!("setup-bring", models = names.join(", "), megabytes)))?;
     for entry in missing {
         let brought = if wanted { models::fetch(entry, config, &mut io::sink()) } else { Ok(()) };
         if let Err(error) = &brought {
             again(error);
         }
         if !wanted || brought.is_err() {
-            config.remark(format!("   Later: `sidetone models fetch {}`", entry.name));
+            config.remark(format!("   {}", say!("setup-bring-later", model = &entry.name)));
         }
     }
     Ok(())
@@ -316,7 +311,7 @@ fn changed(text: &str, said: &[(Key, &str)]) -> Result<String, CliError> {
 
 /// A file with every setting in it: those that were answered, and the others as examples.
 fn fresh(said: &[(Key, &str)]) -> String {
-    let mut text = "# Settings of sidetone. `sidetone config show` says which of them count, and why.\n".to_owned();
+    let mut text = format!("# {}\n", say!("setup-file"));
     for key in KEYS {
         text.push_str(&format!("\n# {}.\n", key.what));
         match said.iter().find(|(answered, _)| answered.name == key.name) {
@@ -329,9 +324,9 @@ fn fresh(said: &[(Key, &str)]) -> String {
 
 /// Records for five seconds into memory, and says what it is like.
 fn hear(spec: &str, config: &Config) -> Result<Trial, CliError> {
-    config.remark("Last, five seconds of your voice, played back to you and kept nowhere.");
+    config.remark(say!("setup-hear"));
     // Who pipes the answers has nothing more to say, and needs not.
-    ask::line("Enter: record")?;
+    ask::line(say!("setup-record"))?;
     let live = io::stderr().is_terminal() && !config.quiet;
     let mut begun = None;
     let mut look = |health: &Health| {
@@ -339,7 +334,8 @@ fn hear(spec: &str, config: &Config) -> Result<Trial, CliError> {
             let left = RECORD.saturating_sub(begun.get_or_insert_with(Instant::now).elapsed()).as_secs_f64();
             let [first, second] = health.level_db;
             let second = if second > capture::LEVEL_FLOOR_DB { bar(second) } else { String::new() };
-            eprint!("\r\x1b[2K   {} {second}  speak: {left:.0} s", bar(first));
+            let speak = say!("setup-speak", seconds = format!("{left:.0}"));
+            eprint!("\r\x1b[2K   {} {second}  {speak}", bar(first));
         }
     };
     let trial = capture::try_input(&spec.parse()?, RECORD, &mut look);
@@ -347,10 +343,15 @@ fn hear(spec: &str, config: &Config) -> Result<Trial, CliError> {
         eprint!("\r\x1b[2K");
     }
     let trial = trial?;
-    let levels: Vec<String> = trial.levels_db().iter().map(|level| format!("{level:.0} dB")).collect();
+    let levels = trial
+        .levels_db()
+        .iter()
+        .map(|level| format!("{level:.0} dB"))
+        .reduce(|first, second| say!("setup-levels", first, second))
+        .unwrap_or_default();
     config.remark(match trial.alarm() {
-        Some(alarm) => format!("ATTENTION: {} (level {})", alarm_in_words(alarm), levels.join(" and ")),
-        None => format!("Heard you, at {}.", levels.join(" and ")),
+        Some(alarm) => say!("setup-alarm", what = alarm_in_words(alarm), levels),
+        None => say!("setup-heard", levels),
     });
     Ok(trial)
 }
@@ -363,11 +364,11 @@ fn play(trial: &Trial, config: &Config) -> bool {
     for track in trial.tracks() {
         mixed.iter_mut().zip(track).for_each(|(sum, sample)| *sum += sample * share);
     }
-    config.remark("Playing it back ...");
+    config.remark(say!("setup-playing"));
     match capture::play(&mixed) {
         Ok(()) => true,
         Err(error) => {
-            config.remark(format!("It cannot be played back: {error}. Recording does not need that."));
+            config.remark(say!("setup-not-played", why = error.to_string()));
             false
         }
     }

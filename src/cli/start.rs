@@ -7,6 +7,7 @@ use crate::{
     capture::InputSpec,
     daemon::{Reply, Request, Start},
     session::{Consent, RETENTION_DAYS_MAX, Session, SessionId},
+    texts::say,
     transcript::WakeWord,
     vault::Writer,
 };
@@ -17,23 +18,7 @@ pub const WORDING_VERSION: u32 = 2;
 
 /// What both people are asked to agree to.
 pub fn wording(retention_days: u32) -> String {
-    format!(
-        "\
-Before anything is recorded, both of you are asked.
-
-  What happens   This laptop records your conversation and turns it into numbers:
-                 who talked for how long, and how directive the coaching was.
-                 Nothing leaves the laptop.
-  Who sees what  Both of you see the same numbers. The words can be read by the
-                 coachee alone, with their passphrase; they keep or delete them.
-  How long       Sound is deleted when the report is made. Words that nobody decides
-                 about are deleted after {retention_days} days. Nobody can put that off.
-  Your way out   Either of you can withdraw at any moment before `stop`, and
-                 everything of the session is deleted: `sidetone withdraw`.
-  What it is not It cannot be used to judge anyone, whatever coaching was used for at
-                 this school before. There is no score and no ranking.
-"
-    )
+    say!("consent-wording", days = retention_days) + "\n"
 }
 
 /// How both agree, and to how long.
@@ -163,7 +148,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
         tones: config.settings.tones.value,
     };
     let spoken = start.wake_word.clone();
-    config.remark("Getting ready ...");
+    config.remark(say!("start-ready"));
     let reply = daemon::connect_or_start(config)?.ask(&Request::Start(Box::new(start)))?;
     if let Some(identity) = confirmed {
         vault.confirm_audio(id, &identity)?;
@@ -174,11 +159,9 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     match reply {
         Reply::Status(status) => {
             control::describe(&status, out)?;
-            config.remark("End it with `sidetone stop`; `sidetone watch` shows that it hears you.");
+            config.remark(say!("start-end"));
             if let Some(word) = spoken {
-                config.remark(format!(
-                    "Or say it: \"{word}, pause\", \"{word}, off the record\", \"{word}, mark that\", \"{word}, stop recording\"."
-                ));
+                config.remark(say!("start-spoken", word));
             }
             Ok(())
         }
@@ -207,9 +190,7 @@ pub fn consent(agreement: Agreement, config: &Config) -> Result<Consent, CliErro
     let asserted = agreement.consent_both;
     let offered = agreement.retention_days.unwrap_or(config.settings.retention_days.value);
     let retention_days = if asserted {
-        config.remark(format!(
-            "Words that the coachee has not decided about are deleted after {offered} days; nobody can put that off."
-        ));
+        config.remark(say!("consent-days-stated", days = offered));
         offered
     } else {
         ask_both(offered, agreement.retention_days.is_some())?
@@ -228,9 +209,9 @@ fn ask_both(offered: u32, settled: bool) -> Result<u32, CliError> {
     eprintln!("{}", wording(offered));
     let days = if settled { offered } else { days(offered)? };
     if days != offered {
-        eprintln!("Agreed to, then: words that nobody decides about are deleted after {days} days.");
+        eprintln!("{}", say!("consent-days-agreed", days));
     }
-    for question in ["Coach: do you agree?", "Coachee: do you agree?"] {
+    for question in [say!("consent-coach"), say!("consent-coachee")] {
         if !ask::yes(question)? {
             return Err(CliError::user(
                 "no session without a yes from both",
@@ -244,13 +225,11 @@ fn ask_both(offered: u32, settled: bool) -> Result<u32, CliError> {
 /// The coachee's choice; Enter takes what is offered.
 fn days(offered: u32) -> Result<u32, CliError> {
     loop {
-        let question =
-            format!("Coachee: delete words that you have not decided about after how many days? [{offered}]");
-        let answer = ask::line(&question)?.unwrap_or_default();
+        let answer = ask::line(&format!("{} [{offered}]", say!("consent-days")))?.unwrap_or_default();
         match answer.parse() {
             _ if answer.is_empty() => return Ok(offered),
             Ok(days) if settings::DAYS.contains(&days) => return Ok(days),
-            _ => eprintln!("Please answer with a number from 1 to {RETENTION_DAYS_MAX}, or press Enter."),
+            _ => eprintln!("{}", say!("consent-days-again", most = RETENTION_DAYS_MAX)),
         }
     }
 }

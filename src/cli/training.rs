@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     practice,
+    texts::say,
     vault::{Note, Writer},
 };
 
@@ -91,7 +92,7 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
 /// The line that reminds a coach; `None` while nothing is due.
 pub fn reminder(vault: &Writer) -> Result<Option<String>, CliError> {
     let due = practice::refresher(&vault.trainings()?, today());
-    Ok(due.due_on.filter(|_| due.due).map(|on| format!("Your next refresher: since {on}. `sidetone training due`")))
+    Ok(due.due_on.filter(|_| due.due).map(|on| say!("training-reminder", day = on.to_string())))
 }
 
 fn show(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
@@ -112,14 +113,29 @@ fn show(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), CliE
         return print_json(out, &all);
     }
     if notes.is_empty() {
-        config.remark("Nothing noted yet: `sidetone training log course --on DATE`");
+        config.remark(say!("training-none"));
     }
     for note in notes {
-        let with = if note.with.is_empty() { String::new() } else { format!("  with {}", note.with) };
-        let tried = if note.tried.is_empty() { String::new() } else { format!("  tried: {}", note.tried) };
-        writeln!(out, "{:3}  {}  {}{with}{tried}", note.number, note.on, note.kind.name())?;
+        let mut line = format!("{:3}  {}  {}", note.number, note.on, called(note.kind));
+        if !note.with.is_empty() {
+            line = format!("{line}  {}", say!("training-with", who = &note.with));
+        }
+        if !note.tried.is_empty() {
+            line = format!("{line}  {}", say!("training-tried", what = &note.tried));
+        }
+        writeln!(out, "{line}")?;
     }
     Ok(())
+}
+
+fn called(kind: practice::Kind) -> &'static str {
+    match kind {
+        practice::Kind::Course => say!("training-course"),
+        practice::Kind::Refresher => say!("training-refresher"),
+        practice::Kind::CoCoaching => say!("training-co-coaching"),
+        practice::Kind::Modelling => say!("training-modelling"),
+        practice::Kind::Trio => say!("training-trio"),
+    }
 }
 
 fn due(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
@@ -129,15 +145,10 @@ fn due(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
         let value = json!({"last_on": text(due.last_on), "due_on": text(due.due_on), "due": due.due});
         return print_json(out, &value);
     }
-    match (due.last_on, due.due_on) {
-        (Some(last), Some(on)) if due.due => writeln!(
-            out,
-            "Your last course or refresher was on {last}; the next has been due since {on}. Whom could you learn from?"
-        )?,
-        (Some(last), Some(on)) => {
-            writeln!(out, "Your last course or refresher was on {last}; the next is due on {on}.")?;
-        }
-        _ => writeln!(out, "No course is noted yet: `sidetone training log course --on DATE`")?,
-    }
-    Ok(())
+    let line = match (text(due.last_on), text(due.due_on)) {
+        (Some(last), Some(next)) if due.due => say!("training-due-since", last, next),
+        (Some(last), Some(next)) => say!("training-due-on", last, next),
+        _ => say!("training-no-course").to_owned(),
+    };
+    Ok(writeln!(out, "{line}")?)
 }

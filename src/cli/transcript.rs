@@ -19,7 +19,9 @@ use crate::{
     pipeline::{Pipeline, Setup},
     recording::{self, Key},
     seal::{Identity, KeyFile},
+    session::Role,
     speakers::RoleHint,
+    texts::say,
     transcript::{self, Format, Named, Spoken, Utterance},
     vault::{self, Decision, Reader, Receipt, State, Stored, VaultError, Writer},
 };
@@ -125,16 +127,13 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
             let words = what.chosen(words(&stored, identity, config)?)?;
             let path = output.unwrap_or_else(|| PathBuf::from(format!("{}.{}", stored.session.id, extension(format))));
             write_private(&path, written(&words, format, config)?.words().as_bytes())?;
-            config.remark(format!(
-                "{} lines of your words are in a file anybody with access to it can read:",
-                words.len()
-            ));
+            config.remark(say!("transcript-exported", count = words.len()));
             Ok(writeln!(out, "{}", shown(&path))?)
         }
         Command::Keep { session, unlock } => {
             let (stored, identity) = opened(&vault, &session, &unlock)?;
             vault.keep(stored.session.id, &identity)?;
-            config.remark("Kept, sealed, until you delete them.");
+            config.remark(say!("transcript-kept"));
             Ok(())
         }
         Command::Delete { session, forgotten: true, .. } => delete_forgotten(&mut vault, &session, config, out),
@@ -152,7 +151,7 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
             let path = output.unwrap_or_else(|| PathBuf::from(format!("{}.words.age", stored.session.id)));
             write_private(&path, &vault.to_take(stored.session.id, &proof, &words)?)?;
             let receipt = vault.delete_words(stored.session.id, Decision::Taken)?;
-            config.remark(format!("Your words are in {}, sealed to you: your key or `age` opens it.", shown(&path)));
+            config.remark(say!("transcript-taken", file = shown(&path)));
             gone(&receipt, config, out)
         }
         Command::Redo { session, unlock, model } => redo(&mut vault, &session, &unlock, model, config, out),
@@ -259,15 +258,12 @@ fn delete_forgotten(
     match vault.delete_forgotten(id) {
         Ok(receipt) => gone(&receipt, config, out),
         Err(VaultError::NoticeNotOver { until: Some(until), .. }) => {
-            config.remark(format!("Notice was given; from {until} on, the same command deletes the words."));
+            config.remark(say!("transcript-notice-given", day = until));
             Ok(())
         }
         Err(VaultError::NoticeNotOver { .. }) => {
             let until = vault.notice_forgotten(id)?;
-            config.remark(format!(
-                "Noted. From {until} on, the same command deletes the words without the passphrase. \
-                 Until then the coachee can still decide: `sidetone transcript keep {id}`"
-            ));
+            config.remark(say!("transcript-notice", day = until, session = id.to_string()));
             Ok(())
         }
         Err(error) => Err(error.into()),
@@ -276,10 +272,8 @@ fn delete_forgotten(
 
 fn remark_asserted(stored: &Stored, config: &Config) {
     if stored.session.consent.asserted {
-        config.remark(format!(
-            "Note: on {} it was stated on the command line that you both agreed to this; the program did not ask you.",
-            stored.session.consent.given_at.get(..10).unwrap_or_default()
-        ));
+        let day = stored.session.consent.given_at.get(..10).unwrap_or_default();
+        config.remark(say!("transcript-asserted", day));
     }
 }
 
@@ -313,12 +307,19 @@ pub fn plainly(words: &[Utterance]) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::new());
     for (line, said) in words.iter().enumerate() {
         let at = said.span.start().seconds() as u64;
-        let who = said.role.map_or("?", crate::session::Role::name);
+        let who = said.role.map_or("?", called);
         text.push_str(&format!("{:3}  {:02}:{:02}  {who:7}  ", line + 1, at / 60, at % 60));
         text.push_str(said.text.words());
         text.push('\n');
     }
     text
+}
+
+fn called(role: Role) -> &'static str {
+    match role {
+        Role::Coach => say!("transcript-coach"),
+        Role::Coachee => say!("transcript-coachee"),
+    }
 }
 
 /// Shows text on the terminal's second screen, which has no scrollback, a screenful at a time.
@@ -328,7 +329,7 @@ fn page(text: &str, out: &mut dyn Write) -> Result<(), CliError> {
     let shown = lines.chunks(height - 2).try_for_each(|screen| {
         writeln!(out, "{}{}", ask::ENTER, screen.join("\n"))?;
         out.flush()?;
-        ask::line("\nEnter: go on").map(|_| ())
+        ask::line(&format!("\n{}", say!("transcript-go-on"))).map(|_| ())
     });
     write!(out, "{}", ask::LEAVE)?;
     out.flush()?;
@@ -339,11 +340,7 @@ pub fn gone(receipt: &Receipt, config: &Config, out: &mut dyn Write) -> Result<(
     if config.json {
         return print_json(out, receipt);
     }
-    config.remark(format!(
-        "Gone from our files: {} ({}). Backups and snapshots of the disk are out of our reach.",
-        receipt.what,
-        receipt.amount()
-    ));
+    config.remark(say!("page-gone", what = &receipt.what, amount = receipt.amount()));
     Ok(())
 }
 

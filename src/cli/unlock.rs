@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::{CliError, ask};
 use crate::{
     seal::{self, Asking, Identity, KeyFile},
+    texts::say,
     vault::Coachee,
 };
 
@@ -55,7 +56,7 @@ impl Unlock {
                 ));
             }
             (None, Some(locked)) => {
-                let asked = || self.passphrase(&format!("Passphrase of {}:", coachee.name));
+                let asked = || self.passphrase(&say!("unlock-passphrase", name = &coachee.name));
                 let passphrase = typed.map_or_else(asked, |typed| Ok(Zeroizing::new(typed.to_owned())))?;
                 seal::unlock(locked, &passphrase)?
             }
@@ -130,7 +131,7 @@ fn typed(prompt: &str) -> Result<Zeroizing<String>, CliError> {
 /// Asks for a new passphrase twice; an empty answer means "make one for me".
 pub fn new_passphrase() -> Result<Option<Zeroizing<String>>, CliError> {
     loop {
-        let first = typed("A passphrase of your own (empty: six words are made for you):")?;
+        let first = typed(say!("unlock-own"))?;
         if first.is_empty() {
             return Ok(None);
         }
@@ -138,10 +139,10 @@ pub fn new_passphrase() -> Result<Option<Zeroizing<String>>, CliError> {
             eprintln!("{problem}");
             continue;
         }
-        if *typed("The same again:")? == *first {
+        if *typed(say!("unlock-own-again"))? == *first {
             return Ok(Some(first));
         }
-        eprintln!("They differ; try again.");
+        eprintln!("{}", say!("unlock-differ"));
     }
 }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     capture::Health,
     session::{Session, SessionId},
+    texts::say,
 };
 
 /// The longest line of either side. The largest thing sent is a voiceprint: 256 numbers, some 5 kB.
@@ -94,10 +95,10 @@ impl Trouble {
     /// For the person who records.
     pub fn message(self) -> &'static str {
         match self {
-            Self::DiskLow => "the disk is almost full: free some space, or stop soon",
-            Self::DiskFull => "the disk is full and recording has ended; what was said before is safe: `sidetone stop`",
-            Self::WriteFailed => "the disk cannot be written and recording has ended: `sidetone stop`",
-            Self::InputFailed => "the input is gone and recording has ended: `sidetone stop`",
+            Self::DiskLow => say!("trouble-disk-low"),
+            Self::DiskFull => say!("trouble-disk-full"),
+            Self::WriteFailed => say!("trouble-write-failed"),
+            Self::InputFailed => say!("trouble-input-failed"),
         }
     }
 }

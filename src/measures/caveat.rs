@@ -5,13 +5,14 @@ use super::{
     talk::{MAX_UNATTRIBUTED, MIN_ATTRIBUTED_S, Speech},
     timing::{MIN_TURNS, Turns},
 };
+use crate::texts::say;
 
 macro_rules! caveats {
-    ($($name:ident $code:literal $message:literal)*) => {
-        /// A reason to doubt a number. `SESSION` in a message stands for the session's id.
+    ($($name:ident $code:literal)*) => {
+        /// A reason to doubt a number; [`Caveat::message`] says each in words.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Caveat {
-            $(#[doc = $message] $name,)*
+            $(#[doc = concat!("`", $code, "`")] $name,)*
         }
 
         impl Caveat {
@@ -25,10 +26,10 @@ macro_rules! caveats {
                 }
             }
 
-            /// What people read.
+            /// What people read. `SESSION` in it stands for the session's id.
             pub fn message(self) -> &'static str {
                 match self {
-                    $(Self::$name => $message,)*
+                    $(Self::$name => say!(concat!("caveat-", $code)),)*
                 }
             }
         }
@@ -37,59 +38,32 @@ macro_rules! caveats {
 
 caveats! {
     NoSpeech "no_speech"
-        "No speech was heard. Check that the microphone is not muted, and that `--input` named the right one."
     SilentTrack "silent_track"
-        "One of the two microphones heard next to nothing, so one person's talk is missing. Check its cable and that it is not muted."
     OneVoice "one_voice"
-        "Only one voice was found, so the shares mean little. Put the microphone between you, or give each person one."
     NoSpeakerModel "no_speaker_model"
-        "The model that tells voices apart is not installed, and without it they are mixed up more often. `sidetone models list` shows what is missing."
     MuchUnattributed "much_unattributed"
-        "For more than a fifth of the speech nobody can say whose it was. A microphone nearer to both of you, or one each, helps."
     ShortSession "short_session"
-        "Of less than half a minute of talk it is clear whose it was: not enough to say how it was shared."
     SimilarVoices "similar_voices"
-        "The two voices sound alike to the program and may have been mixed up. A microphone each settles it."
     MoreVoices "more_voices"
-        "A third voice seems to have been there. What it said is counted as one of yours, so the shares may be off."
     Echo "echo"
-        "Each microphone also heard the other person. That was taken out as well as it could be; microphones further apart, or headphones online, do better."
     RolesAssumed "roles_assumed"
-        "Whoever spoke first was taken for the coach. If that is the wrong way round: `sidetone swap SESSION`."
     Recovered "recovered"
-        "The recording was cut off; these numbers are made of what was saved until then."
     Dropped "dropped"
-        "The computer was too busy to keep all of the sound; what was lost is in no number. Close other programs next time."
     Gaps "gaps"
-        "The recording has gaps, such as pauses; they are outside every number."
     DemoModel "demo_model"
-        "The demo model knows synthetic voices only, so nothing is counted from the words of real ones. `sidetone models fetch base.en` gets a model for real voices."
     WordsFailed "words_failed"
-        "The words could not be decoded; who spoke when is not affected. The sealed recording is kept: `sidetone transcript redo SESSION`."
     WordsPoor "words_poor"
-        "The words were decoded poorly; who spoke when is not affected. A larger model may do better: `sidetone transcript redo SESSION --model NAME`."
     FewTurns "few_turns"
-        "There were few turns, so their typical length may be chance."
     FewUtterances "few_utterances"
-        "The coach said fewer than twenty things: not enough to say how directive it was."
     CourseDropped "course_dropped"
-        "When you told and asked is not shown since the roles were exchanged: it is kept of the coach alone, and what was kept was the coachee's."
     WrittenTranscript "written_transcript"
-        "Times come from a written transcript, not from sound, and are as exact as whoever wrote it."
     OneMicrophone "one_microphone"
-        "Interruptions are not counted: with one microphone, two people speaking at once cannot be told apart well enough."
     ConsentAsserted "consent_asserted"
-        "Consent was stated on the command line for both people; nobody was asked by the program."
     MovesNotCoded "moves_not_coded"
-        "Questions, advice, waiting and next steps are not counted: there are no words to count them by."
     MovesByWordsOnly "moves_by_words_only"
-        "What kind of thing was said is told by words alone, which is less exact. `sidetone models fetch text` gets the model that helps."
     NotEnglish "not_english"
-        "This does not seem to be English, the only language in which questions, advice and the like are told apart."
     BackchannelsCounted "backchannels_counted"
-        "\"Mm hm\" and the like count as talk."
     Unknown "unknown"
-        "Another version of the program noted a doubt that this one does not know."
 }
 
 impl Caveat {
@@ -143,6 +117,11 @@ mod tests {
         assert_eq!(codes.len(), Caveat::ALL.len());
         assert!(Caveat::ALL.iter().all(|&caveat| Caveat::from_code(caveat.code()) == caveat));
         assert_eq!(Caveat::from_code("of a later version"), Caveat::Unknown);
+    }
+
+    #[test]
+    fn each_has_its_words() {
+        assert!(Caveat::ALL.iter().all(|caveat| caveat.message().contains(' ')));
     }
 
     #[test]

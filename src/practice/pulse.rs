@@ -1,6 +1,8 @@
 //! Three questions for the coachee after a session, each answered or not. They measure nobody: what they come to is said to
 //! the coachee alone, from their own answers alone.
 
+use crate::texts::say;
+
 /// Answers to a question that are looked at together: one bad day is a bad day.
 pub const LATEST: usize = 3;
 
@@ -33,9 +35,9 @@ impl Question {
     /// As it is put to the coachee.
     pub fn asked(self) -> &'static str {
         match self {
-            Self::Room => "How much room to think did you have?",
-            Self::Useful => "How useful was it?",
-            Self::Trust => "How much trust was there?",
+            Self::Room => say!("pulse-room-asked"),
+            Self::Useful => say!("pulse-useful-asked"),
+            Self::Trust => say!("pulse-trust-asked"),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::phrases::{ShareSaid, length};
 use crate::{
     measures::{ByRole, Does, Mark, RoleSpan, Stretch, TalkRatio},
     session::Role,
+    texts::say,
     units::{Span, union},
 };
 
@@ -39,7 +40,7 @@ pub fn shares(shares: &[ShareSaid], ratio: TalkRatio, told: &str) -> String {
     }
     let (low, high) = (ratio.low.get() * ACROSS, ratio.high.get() * ACROSS);
     let bracket = format!(r#"<path class="bracket" d="M{low:.1} 2v46M{high:.1} 2v46M{low:.1} 25H{high:.1}"/>"#);
-    drawing("Shares of the talk", told, 50, &format!("{bars}{bracket}"))
+    drawing(say!("report-shares-picture"), told, 50, &format!("{bars}{bracket}"))
 }
 
 /// A part of the coach's own doing, with a bracket where its border may lie.
@@ -86,7 +87,7 @@ pub fn course(title: &str, stretches: &[Stretch]) -> String {
         let _ = write!(up, "M{x:.1} {MIDDLE}v-{asking:.1}h{width:.1}v{asking:.1}z");
         let _ = write!(down, "M{x:.1} {MIDDLE}v{telling:.1}h{width:.1}v-{telling:.1}z");
         let from = clock(f64::from(stretch.from_s));
-        told.push(format!("from {from} asking {}, telling {}", stretch.asking, stretch.telling));
+        told.push(say!("report-course-told", from, asking = stretch.asking, telling = stretch.telling));
     }
     let shapes = format!(
         r#"<path class="rest" d="{up}"/><path class="coach" d="{down}"/><path class="axis" d="M0 {MIDDLE}H{ACROSS}"/>"#
@@ -116,16 +117,19 @@ pub fn timeline(spans: &[RoleSpan], marks: &[Mark], length_s: f64) -> String {
         let (coach, coach_s) = lane(&known.coach, "coach", 2, 20);
         let (coachee, coachee_s) = lane(&known.coachee, "coachee", 28, 20);
         let (nobody, nobody_s) = lane(&unknown, "unknown", 22, 6);
-        let mut told = format!("Coach {}, coachee {}", length(coach_s), length(coachee_s));
-        if nobody_s > 0.0 {
-            let _ = write!(told, ", unclear who {}", length(nobody_s));
-        }
+        let (by_coach, by_coachee) = (length(coach_s), length(coachee_s));
+        let mut told = if nobody_s > 0.0 {
+            let unclear = length(nobody_s);
+            say!("report-row-told-unclear", coach = by_coach, coachee = by_coachee, unclear)
+        } else {
+            say!("report-row-told", coach = by_coach, coachee = by_coachee)
+        };
         let ground = format!(r#"<path class="ground" d="M0 25H{:.1}"/>"#, (end - start) / row_s * ACROSS);
         let (marked, asked, tells) = marked(marks, (start, row_s, end));
         if !marks.is_empty() {
-            let _ = write!(told, "; marks of asking {asked}, of telling {tells}");
+            told = say!("report-row-marked", told, asked, tells);
         }
-        let title = format!("From {} to {}", clock(start), clock(end));
+        let title = say!("report-row", start = clock(start), end = clock(end));
         let shapes = format!("{ground}{coach}{nobody}{coachee}{marked}");
         let picture = framed(&title, &format!("{told}."), if marks.is_empty() { 0 } else { MARKS }, 50, &shapes);
         let _ = writeln!(timeline, "<div class=\"row\"><span>{}</span>{picture}</div>", clock(start));

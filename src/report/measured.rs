@@ -2,7 +2,7 @@
 
 use super::{
     json::Report,
-    phrases::{Place, between, length, percent, times},
+    phrases::{Place, bounded, length, percent, times},
 };
 use crate::{
     measures::{
@@ -10,35 +10,37 @@ use crate::{
         WordNumbers, stretches,
     },
     moves::{Asks, CoachMove, CoacheeMove},
+    texts::say,
 };
 
-const MOVES: &str = "What the words did";
-const NOTHING: &str = "Not enough to say.";
-const UNSAID: &str = "Not kept, since nobody said who of you is the coach: `--coach-speaks-first` at the start, or \
-    `sidetone coach enrol` once, is for that.";
-const UNTIMED: &str = "Not measured: how long it was quiet is heard in the sound alone, and there was none.";
-pub const COURSE: &str = "Telling and asking over the session";
-const WAITING: &str = "Room to think";
-const STEPS: &str = "Next steps";
-
 /// Waits by their length, as [`LENGTHS`] counts them.
-pub const WAITS: [&str; LENGTHS] =
-    ["none", "under 1 s", "1 to 2 s", "2 to 3 s", "3 to 4 s", "4 to 5 s", "5 s and more"];
+pub fn lengths_of_waits() -> [&'static str; LENGTHS] {
+    [
+        say!("report-length-none"),
+        say!("report-length-under-1"),
+        say!("report-length-1"),
+        say!("report-length-2"),
+        say!("report-length-3"),
+        say!("report-length-4"),
+        say!("report-length-5"),
+    ]
+}
 
 impl Report {
     /// Headings with their sentences. Where nothing was made of the words it says so, if there is a reason to give.
     pub(super) fn words_measured(&self) -> Vec<(&'static str, Vec<String>)> {
         let Some(words) = &self.measures.words else {
             let why = self.caveats_at(Place::Words);
-            return if why.is_empty() { Vec::new() } else { vec![(MOVES, vec![NOTHING.to_owned()])] };
+            let nothing = || vec![(say!("report-moves"), vec![say!("report-not-enough").to_owned()])];
+            return if why.is_empty() { Vec::new() } else { nothing() };
         };
-        let mut sections = vec![(MOVES, moves(words))];
+        let mut sections = vec![(say!("report-moves"), moves(words))];
         let course = self.untold().map_or_else(|| course(&self.course()), |why| vec![why.to_owned()]);
-        sections.extend(Some((COURSE, course)).filter(|(_, sentences)| !sentences.is_empty()));
+        sections.extend(Some((say!("report-course"), course)).filter(|(_, sentences)| !sentences.is_empty()));
         let (questions, answers) = self.waits_said();
         sections.extend(self.waiting_said().map(|(heading, mut sentences)| {
-            sentences.extend(questions.map(|spread| spread.said("After questions", true)));
-            sentences.extend(answers.map(|spread| spread.said("After answers", false)));
+            sentences.extend(questions.map(|spread| spread.said(true)));
+            sentences.extend(answers.map(|spread| spread.said(false)));
             (heading, sentences)
         }));
         sections.extend(self.steps_said().map(|(heading, said)| (heading, vec![said])));
@@ -47,13 +49,12 @@ impl Report {
 
     pub(super) fn waiting_said(&self) -> Option<(&'static str, Vec<String>)> {
         let words = self.measures.words.as_ref()?;
-        let said =
-            waiting(words).or_else(|| self.measures.has(Caveat::WrittenTranscript).then(|| vec![UNTIMED.to_owned()]));
-        Some((WAITING, said?))
+        let untimed = || self.measures.has(Caveat::WrittenTranscript).then(|| vec![say!("report-untimed").to_owned()]);
+        Some((say!("report-waiting"), waiting(words).or_else(untimed)?))
     }
 
     pub(super) fn steps_said(&self) -> Option<(&'static str, String)> {
-        Some((STEPS, steps(self.measures.words.as_ref()?)))
+        Some((say!("report-steps"), steps(self.measures.words.as_ref()?)))
     }
 
     /// When the coach told and asked; nothing in sessions of before that was kept.
@@ -70,7 +71,7 @@ impl Report {
     /// Why there is no course, where somebody can do something about it next time.
     pub(super) fn untold(&self) -> Option<&'static str> {
         let unsaid = self.measures.has(Caveat::RolesAssumed) && self.marks().is_empty();
-        unsaid.then_some(UNSAID)
+        unsaid.then(|| say!("report-course-unsaid"))
     }
 
     /// The waits after questions and after answers by length, where there are enough and their lengths were kept.
@@ -82,12 +83,7 @@ impl Report {
 
     /// How much of it was telling, to be set beside what was meant.
     pub(super) fn telling_said(&self) -> Option<String> {
-        let index = self.telling_index()?;
-        Some(format!(
-            "Of what the coach did with words, {} % was telling. That is neither much nor little in itself: who is new to \
-             something may need more of it, and telling alone leaves the least to notice, to think through and to choose.",
-            percent(index)
-        ))
+        Some(say!("report-telling-meant", percent = percent(self.telling_index()?)))
     }
 
     /// Directiveness, if something may be concluded from it.
@@ -115,24 +111,27 @@ impl Spread {
     }
 
     /// `After questions, quiet for: none 3 (the coach next twice), under 1 s 5.`
-    fn said(&self, after: &str, next: bool) -> String {
+    fn said(&self, questions: bool) -> String {
         let counts = self.counts().into_iter().zip(self.0.coach);
-        let counts = WAITS.iter().zip(counts).filter(|(_, (all, _))| *all > 0);
+        let counts = lengths_of_waits().into_iter().zip(counts).filter(|(_, (count, _))| *count > 0);
         let counts: Vec<String> = counts
-            .map(|(name, (all, coach))| match coach {
-                coach if next && coach > 0 => format!("{name} {all} (the coach next {})", times(coach)),
-                _ => format!("{name} {all}"),
+            .map(|(length, (count, coach))| match coach {
+                coach if questions && coach > 0 => say!("report-quiet-coach", length, count, times = times(coach)),
+                _ => say!("report-quiet", length, count),
             })
             .collect();
-        format!("{after}, quiet for: {}.", counts.join(", "))
+        let counts = counts.join(", ");
+        if questions { say!("report-quiet-questions", counts) } else { say!("report-quiet-answers", counts) }
     }
 }
 
-/// The first of [`WAITS`] that is at least Rowe's three seconds.
+/// The first of [`lengths_of_waits`] that is at least Rowe's three seconds.
 pub const FIRST_LONG: usize = 4;
 
 /// A kind of move, how often it was made, and what it is to a share of telling.
 pub struct Made {
+    /// What scripts know it by.
+    pub code: &'static str,
     pub name: &'static str,
     pub count: u32,
     pub side: Side,
@@ -146,26 +145,33 @@ pub enum Side {
     Neither,
 }
 
-/// What the names of moves mean to somebody who sees them for the first time.
-pub const MEANINGS: [(&str, &str); 17] = [
-    ("question", "asks for something, also as \u{201c}Tell me about …\u{201d}"),
-    ("reflection", "says back what was said or meant"),
-    ("affirmation", "names something good that the coachee did or is"),
-    ("support", "stands by the coachee"),
-    ("autonomy", "leaves the choice, or asks whether an idea is wanted"),
-    ("information", "tells facts, opinions, what was seen"),
-    ("advice", "suggests what could be done, also put as a question"),
-    ("direction", "says what to do"),
-    ("confrontation", "disagrees or criticises"),
-    ("structure", "says what happens in the session"),
-    ("backchannel", "\u{201c}mm hm\u{201d}: shows that one listens"),
-    ("response", "answers what was asked, and no more"),
-    ("initiation", "brings up something of one\u{2019}s own"),
-    ("noticing", "says what was seen or heard"),
-    ("reasoning", "says why, or what it means"),
-    ("alternatives", "says what else could be done"),
-    ("commitment", "says what one will do"),
+/// Moves by what scripts know them by: the texts of what people call each, and of what that means to somebody who sees it
+/// for the first time.
+pub const MEANINGS: [(&str, &str, &str); 17] = [
+    ("question", "report-move-question", "report-move-question-means"),
+    ("reflection", "report-move-reflection", "report-move-reflection-means"),
+    ("affirmation", "report-move-affirmation", "report-move-affirmation-means"),
+    ("support", "report-move-support", "report-move-support-means"),
+    ("autonomy", "report-move-autonomy", "report-move-autonomy-means"),
+    ("information", "report-move-information", "report-move-information-means"),
+    ("advice", "report-move-advice", "report-move-advice-means"),
+    ("direction", "report-move-direction", "report-move-direction-means"),
+    ("confrontation", "report-move-confrontation", "report-move-confrontation-means"),
+    ("structure", "report-move-structure", "report-move-structure-means"),
+    ("backchannel", "report-move-backchannel", "report-move-backchannel-means"),
+    ("response", "report-move-response", "report-move-response-means"),
+    ("initiation", "report-move-initiation", "report-move-initiation-means"),
+    ("noticing", "report-move-noticing", "report-move-noticing-means"),
+    ("reasoning", "report-move-reasoning", "report-move-reasoning-means"),
+    ("alternatives", "report-move-alternatives", "report-move-alternatives-means"),
+    ("commitment", "report-move-commitment", "report-move-commitment-means"),
 ];
+
+/// What people call the move that scripts know by `code`.
+fn called(code: &'static str) -> &'static str {
+    let known = MEANINGS.into_iter().find(|(known, ..)| *known == code);
+    known.map_or(code, |(_, name, _)| say!(name))
+}
 
 /// What the words did, for a page that draws it.
 pub struct MovesSaid {
@@ -192,7 +198,7 @@ impl Report {
     pub(super) fn moves_said(&self) -> Option<MovesSaid> {
         let words = self.measures.words.as_ref()?;
         Some(MovesSaid {
-            heading: MOVES,
+            heading: say!("report-moves"),
             telling: directiveness(words),
             index: words.directiveness.index.filter(|_| words.directiveness.utterances >= MIN_UTTERANCES),
             coach: made(CoachMove::ALL.iter().map(|each| (each.name(), side(*each))).zip(words.moves.coach)),
@@ -203,42 +209,44 @@ impl Report {
 }
 
 fn moves(words: &WordNumbers) -> Vec<String> {
+    let coach = counted(CoachMove::ALL.iter().map(|each| each.name()).zip(words.moves.coach));
+    let coachee = counted(CoacheeMove::ALL.iter().map(|each| each.name()).zip(words.moves.coachee));
     let mut sentences = vec![directiveness(words)];
-    sentences.push(counted("The coach", CoachMove::ALL.iter().map(|each| each.name()).zip(words.moves.coach)));
-    sentences.push(counted("The coachee", CoacheeMove::ALL.iter().map(|each| each.name()).zip(words.moves.coachee)));
+    sentences.push(say!("report-made-coach", moves = coach));
+    sentences.push(say!("report-made-coachee", moves = coachee));
     sentences.extend(questions(words));
     sentences
 }
 
 fn made(counts: impl Iterator<Item = ((&'static str, Side), u32)>) -> Vec<Made> {
-    counts.filter(|(_, count)| *count > 0).map(|((name, side), count)| Made { name, count, side }).collect()
+    let counts = counts.filter(|(_, count)| *count > 0);
+    counts.map(|((code, side), count)| Made { code, name: called(code), count, side }).collect()
 }
 
 fn directiveness(words: &WordNumbers) -> String {
     let directiveness = &words.directiveness;
     let Some(index) = directiveness.index.filter(|_| directiveness.utterances >= MIN_UTTERANCES) else {
-        return "How much of it was telling: not enough to say.".to_owned();
+        return say!("report-telling-unclear").to_owned();
     };
-    let ratios: Vec<String> = [
-        directiveness.ask_tell.map(|ratio| format!("for each telling there were {ratio:.1} questions")),
-        directiveness.reflections_to_questions.map(|ratio| format!("for each question {ratio:.1} reflections")),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    let beside = if ratios.is_empty() { String::new() } else { format!(" {}.", capital(&ratios.join(", "))) };
-    format!(
-        "Telling (information, advice, directions, criticism) was {} of telling, asking, reflecting, affirming and leaving the \
-         choice together.{beside}",
-        share(index)
-    )
+    let tenths = |ratio: Option<f64>| ratio.map(|ratio| format!("{ratio:.1}"));
+    let ratios = match (tenths(directiveness.ask_tell), tenths(directiveness.reflections_to_questions)) {
+        (Some(questions), Some(reflections)) => Some(say!("report-ratios", questions, reflections)),
+        (Some(questions), None) => Some(say!("report-ratio-questions", questions)),
+        (None, Some(reflections)) => Some(say!("report-ratio-reflections", reflections)),
+        (None, None) => None,
+    };
+    let telling = say!("report-telling", share = bounded(index));
+    match ratios {
+        Some(ratios) => format!("{telling} {ratios}"),
+        None => telling,
+    }
 }
 
-/// `The coach: 12 question, 3 advice.` with what there was none of left out.
-fn counted<'a>(who: &str, counts: impl Iterator<Item = (&'a str, u32)>) -> String {
-    let counts: Vec<String> =
-        counts.filter(|(_, count)| *count > 0).map(|(name, count)| format!("{name} {count}")).collect();
-    if counts.is_empty() { format!("{who}: nothing.") } else { format!("{who}: {}.", counts.join(", ")) }
+/// `question 12, advice 3` with what there was none of left out.
+fn counted(counts: impl Iterator<Item = (&'static str, u32)>) -> String {
+    let counts = counts.filter(|(_, count)| *count > 0);
+    let counts: Vec<String> = counts.map(|(code, count)| say!("report-made", name = called(code), count)).collect();
+    if counts.is_empty() { say!("report-made-nothing").to_owned() } else { counts.join(", ") }
 }
 
 fn questions(words: &WordNumbers) -> Option<String> {
@@ -249,23 +257,20 @@ fn questions(words: &WordNumbers) -> Option<String> {
     }
     let asked = |which: Asks| questions.ask_for.get(which as usize).copied().unwrap_or(0);
     let open = match questions.share_open.filter(|_| count >= MIN_QUESTIONS) {
-        Some(open) => format!("Open questions were {}.", share(open)),
-        None => "Too few questions to say how many are open as a rule.".to_owned(),
+        Some(open) => say!("report-questions-open", share = bounded(open)),
+        None => say!("report-questions-few").to_owned(),
     };
-    let mut asked_for: Vec<String> = [
-        ("what was noticed", asked(Asks::Noticing)),
-        ("what is behind it", asked(Asks::Reasoning)),
-        ("what else could be done", asked(Asks::Alternatives)),
+    let asked_for: Vec<String> = [
+        ("report-asked-noticing", asked(Asks::Noticing)),
+        ("report-asked-reasoning", asked(Asks::Reasoning)),
+        ("report-asked-alternatives", asked(Asks::Alternatives)),
+        ("report-asked-other", asked(Asks::Other)),
     ]
     .into_iter()
     .filter(|(_, count)| *count > 0)
-    .map(|(what, count)| format!("{what} {}", times(count)))
+    .map(|(text, count)| say!(text, times = times(count)))
     .collect();
-    let other = asked(Asks::Other);
-    if other > 0 {
-        asked_for.push(format!("something else {}", times(other)));
-    }
-    Some(format!("{open} They asked {}.", asked_for.join(", ")))
+    Some(format!("{open} {}", say!("report-asked", parts = asked_for.join(", "))))
 }
 
 fn waiting(words: &WordNumbers) -> Option<Vec<String>> {
@@ -274,18 +279,13 @@ fn waiting(words: &WordNumbers) -> Option<Vec<String>> {
     let after_question = match question.long.filter(|_| question.count >= MIN_WAITS) {
         Some(long) => {
             let filled = waiting.filled_by_coach.map_or(0, percent);
-            format!(
-                "After {} questions of the coach, it was quiet for three seconds or more in {}; the coach spoke next in \
-                 {filled} %.",
-                question.count,
-                share(long)
-            )
+            say!("report-after-questions", count = question.count, share = bounded(long), filled)
         }
-        None => "After the coach's questions: not enough to say.".to_owned(),
+        None => say!("report-after-questions-few").to_owned(),
     };
     let after_answer = match answer.long.filter(|_| answer.count >= MIN_WAITS) {
-        Some(long) => format!("After {} answers of the coachee, it was so in {}.", answer.count, share(long)),
-        None => "After the coachee's answers: not enough to say.".to_owned(),
+        Some(long) => say!("report-after-answers", count = answer.count, share = bounded(long)),
+        None => say!("report-after-answers-few").to_owned(),
     };
     Some(vec![after_question, after_answer])
 }
@@ -303,36 +303,21 @@ fn course(stretches: &[Stretch]) -> Vec<String> {
         stretches.iter().map(|each| block(of(each))).collect()
     };
     vec![
-        format!("{} asking", row(|each| each.asking)),
-        format!("{} telling", row(|each| each.telling)),
-        format!(
-            "Asking is questions, reflections, affirmations and leaving the choice here. Each mark is {}; the highest stands \
-             for {most}.",
-            length(f64::from(first.to_s))
-        ),
+        say!("report-course-asking", blocks = row(|each| each.asking)),
+        say!("report-course-telling", blocks = row(|each| each.telling)),
+        say!("report-course-key", length = length(f64::from(first.to_s)), most),
     ]
 }
 
 fn steps(words: &WordNumbers) -> String {
     let ownership = &words.ownership;
     let (own, set) = (ownership.coachee_steps, ownership.coach_steps);
-    let counts = format!("{own} in the coachee's own words, {set} set by the coach.");
+    let counts = say!("report-steps-counts", own, set);
     match ownership.share.filter(|_| own + set >= MIN_STEPS) {
-        _ if own + set == 0 => "None were heard.".to_owned(),
-        Some(whole) => format!("{counts} The coachee's are {}.", share(whole)),
+        _ if own + set == 0 => say!("report-steps-none").to_owned(),
+        Some(whole) => format!("{counts} {}", say!("report-steps-share", share = bounded(whole))),
         None => counts,
     }
-}
-
-/// `31 % (24 to 39 %)`.
-fn share(interval: Interval) -> String {
-    let (low, high) = between(interval.low, interval.high);
-    format!("{} % ({low} to {high} %)", percent(interval.value))
-}
-
-fn capital(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
 #[cfg(test)]
@@ -401,7 +386,10 @@ mod tests {
         let names =
             CoachMove::ALL.iter().map(|each| each.name()).chain(CoacheeMove::ALL.iter().map(|each| each.name()));
         for name in names {
-            assert!(MEANINGS.iter().any(|(known, _)| *known == name), "{name}");
+            assert!(MEANINGS.iter().any(|(known, ..)| *known == name), "{name}");
+        }
+        for (code, name, meaning) in MEANINGS {
+            assert!(say!(name) != name && say!(meaning) != meaning, "{code}");
         }
     }
 

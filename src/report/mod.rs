@@ -25,7 +25,7 @@ pub use self::{
     page::{STYLE, article, escaped_into, page, sealed_words},
     phrases::length,
     rttm::rttm,
-    steps::{SUGGESTIONS, Steps},
+    steps::{Steps, suggestions},
     trend::{Trend, trend},
     words::Coded,
 };

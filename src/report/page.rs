@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use super::{
     chart,
     json::Report,
-    measured::{COURSE, FIRST_LONG, MEANINGS, Made, Side, WAITS},
-    phrases::{self, Place, length},
-    steps,
+    measured::{FIRST_LONG, MEANINGS, Made, Side, lengths_of_waits},
+    phrases::{Place, length, turns_head},
 };
+use crate::texts::{LANGUAGE, say};
 
 /// What every page of the program looks like.
 pub const STYLE: &str = include_str!("page.css");
@@ -19,7 +19,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 /// The report as a page of its own, UTF-8.
 pub fn page(report: &Report) -> String {
     let title = escaped(&report.title());
-    let next = section(steps::NEXT, &paragraph(&report.next_said()));
+    let next = section(say!("report-step-next"), &paragraph(&report.next_said()));
     alone(&title, &article(report, "", &next, &sealed_words(report)))
 }
 
@@ -39,19 +39,18 @@ pub fn article(report: &Report, first: &str, next: &str, words: &str) -> String 
         words.to_owned(),
     ];
     format!(
-        "<h1>{}</h1>\n<p class=\"soft\">{}</p>\n{first}{}\
-         <footer>Session <code>{}</code>. Both of you see the same numbers, and they hold nothing that was said.</footer>\n",
+        "<h1>{}</h1>\n<p class=\"soft\">{}</p>\n{first}{}<footer>{}</footer>\n",
         escaped(&report.title()),
         escaped(&report.circumstances()),
         sections.concat(),
-        report.session,
+        say!("report-footer", session = format!("<code>{}</code>", report.session)),
     )
 }
 
 /// A page that needs nothing else.
 pub(super) fn alone(title: &str, main: &str) -> String {
     format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+        "<!doctype html>\n<html lang=\"{LANGUAGE}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n\
@@ -63,7 +62,7 @@ pub(super) fn alone(title: &str, main: &str) -> String {
 fn tried(report: &Report) -> String {
     let Some((step, since)) = report.tried_said() else { return String::new() };
     let body = format!("<p class=\"step\">{}</p>\n<p class=\"soft\">{}</p>\n", escaped(&step), escaped(&since));
-    section(steps::BEFORE, &body)
+    section(say!("report-step-before"), &body)
 }
 
 fn shares(report: &Report) -> String {
@@ -81,13 +80,14 @@ fn shares(report: &Report) -> String {
         }
         body.push_str("</div>\n");
         body.push_str(&chart::shares(&said, ratio, &bounds));
-        let _ = writeln!(body, "<p>{} <span class=\"soft\">The bracket shows it.</span></p>", marked(&bounds));
+        let bracket = say!("report-bracket");
+        let _ = writeln!(body, "<p>{} <span class=\"soft\">{bracket}</span></p>", marked(&bounds));
     } else {
         body.push_str(&paragraph(&bounds));
     }
     body.push_str(&paragraph(&report.rest_said()));
     body.push_str(&notes(report, Place::Shares));
-    section(phrases::SHARES, &body)
+    section(say!("report-shares"), &body)
 }
 
 fn timeline(report: &Report) -> String {
@@ -96,33 +96,24 @@ fn timeline(report: &Report) -> String {
     if drawn.is_empty() {
         return drawn;
     }
-    let unknown = if report.measures.speech.unattributed_s > 0.0 {
-        "<span><i class=\"unknown\"></i>unclear who, between them</span>"
-    } else {
-        ""
-    };
-    let marked = if marks.is_empty() {
-        ""
-    } else {
-        "<span><i class=\"dot\"></i>the coach asks, reflects, affirms or leaves the choice</span>\
-         <span><i class=\"stroke\"></i>the coach tells</span>"
-    };
-    let key = format!(
-        "<p class=\"key\"><span><i class=\"coach\"></i>coach, above</span>\
-         <span><i class=\"coachee\"></i>coachee, below</span>{unknown}{marked}</p>\n"
-    );
-    let doubt = if marks.is_empty() { "" } else { MARKS };
-    section("Who spoke when", &format!("{key}{drawn}{doubt}"))
+    let sample = |class: &str, text: &str| format!("<span><i class=\"{class}\"></i>{text}</span>");
+    let mut key = sample("coach", say!("report-key-coach")) + &sample("coachee", say!("report-key-coachee"));
+    if report.measures.speech.unattributed_s > 0.0 {
+        key.push_str(&sample("unknown", say!("report-key-unclear")));
+    }
+    let mut doubt = String::new();
+    if !marks.is_empty() {
+        key.push_str(&sample("dot", say!("report-key-asks")));
+        key.push_str(&sample("stroke", say!("report-key-tells")));
+        doubt = format!("<p class=\"soft\">{}</p>\n", say!("report-marks"));
+    }
+    section(say!("report-timeline"), &format!("<p class=\"key\">{key}</p>\n{drawn}{doubt}"))
 }
-
-/// What a mark is worth.
-const MARKS: &str = "<p class=\"soft\">Gaps are silence. A single mark may be wrong: what an utterance does is told right more \
-    often than not, and many together say more than one.</p>\n";
 
 fn turns(report: &Report) -> String {
     let Some(rows) = report.turns_said() else { return String::new() };
-    let [_, columns @ ..] = phrases::TURNS;
-    let mut table = String::from("<table>\n<thead><tr><th scope=\"col\">Who</th>");
+    let [heading, columns @ ..] = turns_head();
+    let mut table = format!("<table>\n<thead><tr><th scope=\"col\">{}</th>", say!("report-who"));
     for column in columns {
         let _ = write!(table, "<th scope=\"col\">{column}</th>");
     }
@@ -137,13 +128,8 @@ fn turns(report: &Report) -> String {
     table.push_str("</tbody>\n</table>\n");
     table.extend(report.interruptions_said().map(|said| paragraph(&said)));
     table.push_str(&notes(report, Place::Turns));
-    let [heading, ..] = phrases::TURNS;
     section(heading, &table)
 }
-
-/// What the bars of the coach's moves look like.
-const SIDES: &str = "<p class=\"soft\">How often each did what. The coach's bars are filled for telling, outlined for asking and \
-    the like, grey for neither.</p>\n";
 
 /// What was made of the words: a section each for moves, their course, waiting and next steps.
 fn measured(report: &Report) -> String {
@@ -156,8 +142,12 @@ fn measured(report: &Report) -> String {
     };
     let telling = moves.index.map_or_else(String::new, |index| {
         let bounds = (index.low, index.high);
-        let key = "<p class=\"ends\"><span>telling</span><span>asking, reflecting, affirming, leaving the choice</span></p>\n";
-        format!("{key}{}", chart::part("Telling", &escaped(&moves.telling), index.value, bounds))
+        format!(
+            "<p class=\"ends\"><span>{}</span><span>{}</span></p>\n{}",
+            say!("report-end-telling"),
+            say!("report-end-asking-all"),
+            chart::part(say!("report-telling-name"), &escaped(&moves.telling), index.value, bounds)
+        )
     });
     let side = |side| match side {
         Side::Telling => "coach",
@@ -165,11 +155,13 @@ fn measured(report: &Report) -> String {
         Side::Neither => "unknown",
     };
     let body = format!(
-        "{telling}{}{}{SIDES}<div class=\"pair\">\n{}{}</div>\n{}{}",
+        "{telling}{}{}<p class=\"soft\">{}</p>\n<div class=\"pair\">\n{}{}</div>\n{}{}",
         paragraph(&moves.telling),
         notes(report, Place::Words),
-        counts("The coach", &moves.coach, side),
-        counts("The coachee", &moves.coachee, |_| "coachee"),
+        // What the bars of the coach's moves look like.
+        say!("report-sides"),
+        counts(say!("report-the-coach"), &moves.coach, side),
+        counts(say!("report-the-coachee"), &moves.coachee, |_| "coachee"),
         moves.questions.as_deref().map_or_else(String::new, paragraph),
         meanings(&moves.coach, &moves.coachee),
     );
@@ -181,23 +173,21 @@ fn measured(report: &Report) -> String {
 /// Telling against asking over the session.
 fn course(report: &Report) -> Option<String> {
     if let Some(why) = report.untold() {
-        return Some(section(COURSE, &paragraph(why)));
+        return Some(section(say!("report-course"), &paragraph(why)));
     }
     let stretches = report.course();
     let (first, last) = (stretches.first()?, stretches.last()?);
-    let key = format!(
-        "<p class=\"soft\">Upwards, outlined: asking, reflecting, affirming, leaving the choice. Downwards, filled: telling. A \
-         column is {}.</p>\n",
-        length(f64::from(first.to_s))
-    );
-    let picture = format!(
-        "<div class=\"trend\"><span>asking</span><span></span><span>telling</span>{}</div>\n\
+    let key = say!("report-course-columns", length = length(f64::from(first.to_s)));
+    let body = format!(
+        "<p class=\"soft\">{key}</p>\n<div class=\"trend\"><span>{}</span><span></span><span>{}</span>{}</div>\n\
          <p class=\"ends days\"><span>{}</span><span>{}</span></p>\n",
-        chart::course(COURSE, &stretches),
+        say!("report-end-asking"),
+        say!("report-end-telling"),
+        chart::course(say!("report-course"), &stretches),
         chart::clock(0.0),
         chart::clock(f64::from(last.to_s))
     );
-    Some(section(COURSE, &format!("{key}{picture}")))
+    Some(section(say!("report-course"), &body))
 }
 
 /// The waits: what they come to, and how they were distributed.
@@ -206,27 +196,33 @@ fn waiting(report: &Report) -> Option<String> {
     let said: String = sentences.iter().map(|sentence| paragraph(sentence)).collect();
     let (questions, answers) = report.waits_said();
     let questions = questions.map(|spread| {
-        let caption = "After the coach\u{2019}s questions: quiet for how long, and who spoke next";
-        waits(caption, &["coachee", "coach"], spread.0.coachee.into_iter().zip(spread.0.coach).map(|(a, b)| [a, b]))
+        let heads = [("coachee", say!("report-waits-coachee")), ("coach", say!("report-waits-coach"))];
+        let counts = spread.0.coachee.into_iter().zip(spread.0.coach).map(|(a, b)| [a, b]);
+        waits(say!("report-waits-questions"), heads, counts)
     });
     let answers = answers.map(|spread| {
-        let caption = "After the coachee\u{2019}s answers: quiet for how long";
-        waits(caption, &["how many"], spread.counts().into_iter().map(|count| [count]))
+        let counts = spread.counts().into_iter().map(|count| [count]);
+        waits(say!("report-waits-answers"), [("unknown", say!("report-how-many"))], counts)
     });
     let tables: String = [questions, answers].into_iter().flatten().collect();
     let tables = if tables.is_empty() {
         tables
     } else {
-        format!("<div class=\"pair\">\n{tables}</div>\n<p class=\"soft\">Below the line: three seconds and more.</p>\n")
+        format!("<div class=\"pair\">\n{tables}</div>\n<p class=\"soft\">{}</p>\n", say!("report-waits-line"))
     };
     Some(section(heading, &format!("{said}{tables}")))
 }
 
 /// Waits by their length as a table whose bars repeat its numbers: in one column, or for the coachee and the coach.
-fn waits<const N: usize>(caption: &str, heads: &[&str; N], counts: impl Iterator<Item = [u32; N]> + Clone) -> String {
+/// The heads of the columns stand behind the classes of their bars.
+fn waits<const N: usize>(
+    caption: &str,
+    heads: [(&str, &str); N],
+    counts: impl Iterator<Item = [u32; N]> + Clone,
+) -> String {
     let most = f64::from(counts.clone().map(|row| row.iter().sum()).max().unwrap_or(1).max(1));
-    let rows: String = WAITS
-        .iter()
+    let rows: String = lengths_of_waits()
+        .into_iter()
         .zip(counts)
         .enumerate()
         .map(|(at, (name, row))| {
@@ -242,14 +238,15 @@ fn waits<const N: usize>(caption: &str, heads: &[&str; N], counts: impl Iterator
         .collect();
     let heads: String = heads
         .iter()
-        .map(|head| {
-            let key = if N > 1 { format!("<i class=\"{head}\"></i>") } else { String::new() };
+        .map(|(class, head)| {
+            let key = if N > 1 { format!("<i class=\"{class}\"></i>") } else { String::new() };
             format!("<th scope=\"col\">{key}{head}</th>")
         })
         .collect();
     format!(
-        "<table class=\"counts waits\"><caption>{caption}</caption>\n<thead><tr><th scope=\"col\">quiet for</th>{heads}<td></td>\
-         </tr></thead>\n<tbody>\n{rows}</tbody></table>\n"
+        "<table class=\"counts waits\"><caption>{caption}</caption>\n<thead><tr><th scope=\"col\">{}</th>{heads}<td></td></tr>\
+         </thead>\n<tbody>\n{rows}</tbody></table>\n",
+        say!("report-waits-quiet")
     )
 }
 
@@ -261,7 +258,7 @@ fn counts(caption: &str, moves: &[Made], class: impl Fn(Side) -> &'static str) -
     let most = moves.iter().map(|made| made.count).max().unwrap_or(1);
     let rows: String = moves
         .iter()
-        .map(|Made { name, count, side }| {
+        .map(|Made { name, count, side, .. }| {
             let bar = chart::bar(class(*side), f64::from(*count) / f64::from(most));
             format!("<tr><th scope=\"row\">{name}</th><td>{count}</td><td class=\"bar\">{bar}</td></tr>\n")
         })
@@ -271,32 +268,33 @@ fn counts(caption: &str, moves: &[Made], class: impl Fn(Side) -> &'static str) -
 
 /// What the names in these tables mean.
 fn meanings(coach: &[Made], coachee: &[Made]) -> String {
-    let named = |name: &str| coach.iter().chain(coachee).any(|made| made.name == name);
+    let made = |code: &str| coach.iter().chain(coachee).any(|made| made.code == code);
     let points: String = MEANINGS
-        .iter()
-        .filter(|(name, _)| named(name))
-        .map(|(name, meaning)| format!("<dt>{name}</dt><dd>{meaning}</dd>\n"))
+        .into_iter()
+        .filter(|(code, ..)| made(code))
+        .map(|(_, name, meaning)| format!("<dt>{}</dt><dd>{}</dd>\n", say!(name), say!(meaning)))
         .collect();
     if points.is_empty() {
         return points;
     }
-    format!("<details class=\"meanings\"><summary>What these names mean</summary>\n<dl>\n{points}</dl></details>\n")
+    let heading = say!("report-meanings");
+    format!("<details class=\"meanings\"><summary>{heading}</summary>\n<dl>\n{points}</dl></details>\n")
 }
 
 fn stances(report: &Report) -> String {
     let said: String = report.stances_said().iter().map(|sentence| paragraph(sentence)).collect();
-    section(phrases::STANCES, &said)
+    section(say!("report-stances"), &said)
 }
 
 /// What comes up for both of them.
 fn reviews(report: &Report) -> String {
     let lines: String = report.reviews.iter().map(|line| paragraph(line)).collect();
-    if lines.is_empty() { lines } else { section("To talk about", &lines) }
+    if lines.is_empty() { lines } else { section(say!("report-reviews"), &lines) }
 }
 
 fn caveats(report: &Report) -> String {
     let points = notes(report, Place::Whole);
-    if points.is_empty() { points } else { section(phrases::CAVEATS, &points) }
+    if points.is_empty() { points } else { section(say!("report-caveats"), &points) }
 }
 
 /// The caveats of a place.
@@ -312,7 +310,7 @@ pub fn sealed_words(report: &Report) -> String {
     let points: String =
         commands.iter().map(|command| format!("<li><code>{}</code></li>\n", escaped(command))).collect();
     let list = if points.is_empty() { points } else { format!("<ul>\n{points}</ul>\n") };
-    section(phrases::WORDS, &format!("{}{list}", paragraph(&said)))
+    section(say!("report-words"), &format!("{}{list}", paragraph(&said)))
 }
 
 pub(super) fn section(heading: &str, body: &str) -> String {

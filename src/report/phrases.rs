@@ -3,15 +3,15 @@
 
 use super::{Decision, json::Report};
 use crate::{
-    measures::{Caveat, MIN_TURNS, TalkRatio, Turns},
+    measures::{Caveat, Interval, MIN_TURNS, TalkRatio, Turns},
     session::Stance,
+    texts::say,
 };
 
-pub const SHARES: &str = "How the talk was shared";
-pub const TURNS: [&str; 4] = ["Turns", "how many", "typical", "longest"];
-pub const STANCES: &str = "What you meant it to be";
-pub const CAVEATS: &str = "Good to know";
-pub const WORDS: &str = "The words";
+/// What is above the turns: their heading, and what the three columns hold.
+pub fn turns_head() -> [&'static str; 4] {
+    [say!("report-turns"), say!("report-how-many"), say!("report-typical"), say!("report-longest")]
+}
 
 /// Beside which number a caveat stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,17 +68,17 @@ pub struct ShareSaid {
 
 impl Report {
     pub(super) fn title(&self) -> String {
-        format!("Session with {}", self.name())
+        say!("report-title", name = self.name())
     }
 
     /// When, how long, heard with what.
     pub(super) fn circumstances(&self) -> String {
-        let microphones = match self.tracks {
-            _ if self.measures.has(Caveat::WrittenTranscript) => "from a transcript",
-            0 | 1 => "one microphone",
-            _ => "two microphones",
+        let heard = match self.tracks {
+            _ if self.measures.has(Caveat::WrittenTranscript) => "transcript",
+            0 | 1 => "one",
+            _ => "two",
         };
-        format!("{} · {} · {microphones}", self.when(), length(self.length_s))
+        say!("report-circumstances", when = self.when(), length = length(self.length_s), heard)
     }
 
     /// The caveats that stand at a place, the weightiest first. Where there are no turns to stand beside, theirs are general.
@@ -98,9 +98,9 @@ impl Report {
         let (share, percent) = (ratio.coach.get(), percent(ratio.coach.get()));
         let speech = &self.measures.speech;
         vec![
-            ShareSaid { name: "Coach", coach: true, share, percent, length: length(speech.coach_s) },
+            ShareSaid { name: say!("report-coach"), coach: true, share, percent, length: length(speech.coach_s) },
             ShareSaid {
-                name: "Coachee",
+                name: say!("report-coachee"),
                 coach: false,
                 share: 1.0 - share,
                 percent: 100 - percent,
@@ -110,46 +110,43 @@ impl Report {
     }
 
     pub(super) fn bounds_said(&self) -> String {
-        let Some(ratio) = self.telling_ratio() else { return "Not enough to say.".to_owned() };
+        let Some(ratio) = self.telling_ratio() else { return say!("report-not-enough").to_owned() };
         let (low, high) = between(ratio.low.get(), ratio.high.get());
-        format!("The coach's share lies between {low} and {high} %.")
+        say!("report-bounds", low, high)
     }
 
     /// Where the rest of the time went.
     pub(super) fn rest_said(&self) -> String {
         let speech = &self.measures.speech;
-        let mut rest = vec![format!("Silence {}", length(speech.silence_s))];
+        let mut rest = vec![say!("report-rest-silence", length = length(speech.silence_s))];
         let others = [
-            ("both at once", speech.overlap_s),
-            ("unclear who", speech.unattributed_s),
-            ("lost", self.health.dropped_s),
+            ("report-rest-overlap", speech.overlap_s),
+            ("report-rest-unclear", speech.unattributed_s),
+            ("report-rest-lost", self.health.dropped_s),
         ];
-        rest.extend(
-            others.iter().filter(|(_, time)| *time > 0.0).map(|(what, time)| format!("{what} {}", length(*time))),
-        );
-        format!("{}.", rest.join(", "))
+        let others = others.into_iter().filter(|(_, time)| *time > 0.0);
+        rest.extend(others.map(|(text, time)| say!(text, length = length(time))));
+        say!("report-rest", parts = rest.join(", "))
     }
 
-    /// The rows under [`TURNS`]; `None` when nobody had one.
+    /// The rows under [`turns_head`]; `None` when nobody had one.
     pub(super) fn turns_said(&self) -> Option<[[String; 4]; 2]> {
         let turns = &self.measures.turns;
         let row = |name: &str, turns: &Turns| {
             let typical = turns.median_s.filter(|_| turns.count >= MIN_TURNS);
             let longest = turns.longest_s.map_or("-".to_owned(), length);
-            [name.to_owned(), turns.count.to_string(), typical.map_or("too few".to_owned(), length), longest]
+            let typical = typical.map_or_else(|| say!("report-too-few").to_owned(), length);
+            [name.to_owned(), turns.count.to_string(), typical, longest]
         };
         let any = turns.coach.count > 0 || turns.coachee.count > 0;
-        any.then(|| [row("Coach", &turns.coach), row("Coachee", &turns.coachee)])
+        any.then(|| [row(say!("report-coach"), &turns.coach), row(say!("report-coachee"), &turns.coachee)])
     }
 
     pub(super) fn interruptions_said(&self) -> Option<String> {
         let count = self.measures.interruptions?;
         Some(match (count.coach, count.coachee) {
-            (0, 0) => "Nobody took over while the other spoke.".to_owned(),
-            (coach, coachee) => {
-                let (coach, coachee) = (times(coach), times(coachee));
-                format!("Took over while the other spoke: the coach {coach}, the coachee {coachee}.")
-            }
+            (0, 0) => say!("report-interruptions-none").to_owned(),
+            (coach, coachee) => say!("report-interruptions", coach = times(coach), coachee = times(coachee)),
         })
     }
 
@@ -157,19 +154,18 @@ impl Report {
     pub(super) fn stances_said(&self) -> Vec<String> {
         let name = self.name();
         let meant = match (self.stance.coach, self.stance.coachee) {
-            (None, None) => return vec!["Nobody said beforehand; `--stance` at the start is for that.".to_owned()],
-            (Some(coach), None) => format!("The coach meant it to be {}.", meaning(coach)),
-            (None, Some(coachee)) => format!("{name} wished it to be {}.", meaning(coachee)),
-            (Some(coach), Some(coachee)) if coach == coachee => format!("Both of you: {}.", meaning(coach)),
-            (Some(coach), Some(coachee)) => format!("The coach: {}. {name}: {}.", meaning(coach), meaning(coachee)),
+            (None, None) => return vec![say!("report-meant-unsaid").to_owned()],
+            (Some(coach), None) => say!("report-meant-coach", meaning = meaning(coach)),
+            (None, Some(coachee)) => say!("report-meant-coachee", name, meaning = meaning(coachee)),
+            (Some(coach), Some(coachee)) if coach == coachee => say!("report-meant-same", meaning = meaning(coach)),
+            (Some(coach), Some(coachee)) => {
+                say!("report-meant-both", coach = meaning(coach), name, coachee = meaning(coachee))
+            }
         };
-        let talked =
-            self.telling_ratio().map(|ratio| format!("Of all talk, {} % was the coach's.", percent(ratio.coach.get())));
+        let talked = self.telling_ratio().map(|ratio| say!("report-talked", percent = percent(ratio.coach.get())));
         let done = match (talked, self.telling_said()) {
             (Some(talked), Some(told)) => Some(format!("{talked} {told}")),
-            (Some(talked), None) => Some(format!(
-                "{talked} Who talks how long is one part of it; what is said in that time is the larger one."
-            )),
+            (Some(talked), None) => Some(format!("{talked} {}", say!("report-talked-only"))),
             (None, told) => told,
         };
         std::iter::once(meant).chain(done).collect()
@@ -179,17 +175,12 @@ impl Report {
     pub(super) fn words_said(&self) -> (String, Vec<String>) {
         let (name, session) = (self.name(), self.session);
         let (said, verbs): (String, &[&str]) = match self.decision {
-            _ if self.measures.has(Caveat::NoSpeech) => ("There are none.".to_owned(), &[]),
-            Decision::Deleted => (format!("{name} had them deleted. These numbers are what is left."), &[]),
-            Decision::Taken => (format!("{name} took them off this computer."), &[]),
-            _ if !self.words_decoded => (
-                format!("None could be decoded. The sound stays sealed to {name}, who may try again:"),
-                &["transcript redo"],
-            ),
-            Decision::Kept => (format!("Sealed to {name}, who keeps them and alone can read them:"), &["open"]),
-            Decision::Undecided => {
-                (format!("Sealed to {name}, who alone can read them and decides what becomes of them:"), &["open"])
-            }
+            _ if self.measures.has(Caveat::NoSpeech) => (say!("report-words-none").to_owned(), &[]),
+            Decision::Deleted => (say!("report-words-deleted", name), &[]),
+            Decision::Taken => (say!("report-words-taken", name), &[]),
+            _ if !self.words_decoded => (say!("report-words-failed", name), &["transcript redo"]),
+            Decision::Kept => (say!("report-words-kept", name), &["open"]),
+            Decision::Undecided => (say!("report-words-undecided", name), &["open"]),
         };
         (said, verbs.iter().map(|verb| format!("sidetone {verb} {session}")).collect())
     }
@@ -215,25 +206,26 @@ impl Report {
 
 fn meaning(stance: Stance) -> &'static str {
     match stance {
-        Stance::Directive => "directive (the coach shows the way)",
-        Stance::Collaborative => "collaborative (both look for the way)",
-        Stance::Facilitative => "facilitative (the coachee finds the way)",
+        Stance::Directive => say!("report-stance-directive"),
+        Stance::Collaborative => say!("report-stance-collaborative"),
+        Stance::Facilitative => say!("report-stance-facilitative"),
     }
 }
 
 pub fn times(count: u32) -> String {
-    match count {
-        0 => "never".to_owned(),
-        1 => "once".to_owned(),
-        2 => "twice".to_owned(),
-        more => format!("{more} times"),
-    }
+    say!("report-times", count)
 }
 
 /// The bounds in whole percent, rounded outwards (but for what floating point adds to a whole percent).
 pub fn between(low: f64, high: f64) -> (f64, f64) {
     const NOISE: f64 = 1e-6;
     ((low * 100.0 + NOISE).floor(), (high * 100.0 - NOISE).ceil())
+}
+
+/// `31 % (24 to 39 %)`.
+pub fn bounded(interval: Interval) -> String {
+    let (low, high) = between(interval.low, interval.high);
+    say!("report-share", percent = percent(interval.value), low, high)
 }
 
 pub fn percent(share: f64) -> u32 {

@@ -1,19 +1,19 @@
 //! One thing to try: what a coach chose after an earlier session opens the report, what they choose after this one ends it.
 
 use super::json::Report;
+use crate::texts::say;
 
 /// What a coach may pick from, where writing their own is too much. Each can be done in the next session and heard in it.
-pub const SUGGESTIONS: [&str; 6] = [
-    "Count to three after each question.",
-    "Ask what they noticed before saying what I saw.",
-    "Say back what I heard before the next question.",
-    "Ask one question at a time, starting with what or how.",
-    "Give advice only after asking whether it is wanted.",
-    "End by asking what they will do, and wait for their words.",
-];
-
-pub const BEFORE: &str = "To try this time";
-pub const NEXT: &str = "One thing to try next";
+pub fn suggestions() -> [&'static str; 6] {
+    [
+        say!("report-suggestion-count"),
+        say!("report-suggestion-ask"),
+        say!("report-suggestion-say-back"),
+        say!("report-suggestion-one"),
+        say!("report-suggestion-advice"),
+        say!("report-suggestion-end"),
+    ]
+}
 
 /// What a report says of next steps: the coach's own notes. They are in no key of the JSON, whose schema has no field that
 /// can hold free text.
@@ -48,14 +48,14 @@ impl Report {
     pub(super) fn tried_said(&self) -> Option<(String, String)> {
         let (step, since) = self.steps.before.as_ref()?;
         let day = since.get(..10).unwrap_or_default();
-        Some((plain(step), format!("The coach chose this after the session on {}.", plain(day))))
+        Some((plain(step), say!("report-step-since", day = plain(day))))
     }
 
     /// What was chosen for next time; without a choice, how to make one.
     pub(super) fn next_said(&self) -> String {
         match &self.steps.next {
             Some(step) => plain(step),
-            None => format!("Nothing is chosen yet: `sidetone report {} --next` offers a few.", self.session),
+            None => say!("report-step-unchosen", session = self.session.to_string()),
         }
     }
 }

@@ -3,9 +3,9 @@
 use super::{
     json::Report,
     layout::Sheet,
-    phrases::{self, Place},
-    steps,
+    phrases::{Place, turns_head},
 };
+use crate::texts::say;
 
 impl Report {
     /// For a terminal `width` columns wide (48 to 100 are used); `color` adds ANSI colours.
@@ -14,7 +14,7 @@ impl Report {
         sheet.title(&self.title());
         sheet.dim(&self.circumstances());
         if let Some((step, since)) = self.tried_said() {
-            sheet.heading(steps::BEFORE);
+            sheet.heading(say!("report-step-before"));
             sheet.say(&step);
             sheet.say(&since);
         }
@@ -30,18 +30,18 @@ impl Report {
                 }
             }
         }
-        sheet.heading(phrases::STANCES);
+        sheet.heading(say!("report-stances"));
         for sentence in self.stances_said() {
             sheet.say(&sentence);
         }
-        sheet.heading(steps::NEXT);
+        sheet.heading(say!("report-step-next"));
         sheet.say(&self.next_said());
         if !self.caveats_at(Place::Whole).is_empty() {
-            sheet.heading(phrases::CAVEATS);
+            sheet.heading(say!("report-caveats"));
         }
         self.notes(Place::Whole, &mut sheet);
         let (said, commands) = self.words_said();
-        sheet.heading(phrases::WORDS);
+        sheet.heading(say!("report-words"));
         sheet.say(&said);
         for command in commands {
             sheet.command(&command);
@@ -50,7 +50,7 @@ impl Report {
     }
 
     fn shares(&self, sheet: &mut Sheet) {
-        sheet.heading(phrases::SHARES);
+        sheet.heading(say!("report-shares"));
         for share in self.shares_said() {
             sheet.bar(share.name, share.share, &format!("{:>3} %", share.percent), &share.length, share.coach);
         }
@@ -66,7 +66,7 @@ impl Report {
 
     fn turns(&self, sheet: &mut Sheet) {
         let Some([coach, coachee]) = self.turns_said() else { return };
-        sheet.head(phrases::TURNS);
+        sheet.head(turns_head());
         for [name, count, typical, longest] in [&coach, &coachee] {
             sheet.row([name, count, typical, longest]);
         }

@@ -20,9 +20,12 @@ use super::{
     json::share,
     layout::Sheet,
     page::{alone, escaped, paragraph, section},
-    phrases::{between, percent},
+    phrases::{between, bounded, percent},
 };
-use crate::measures::{Interval, Point};
+use crate::{
+    measures::{Interval, Point},
+    texts::say,
+};
 
 /// Sessions that count as the latest, and those before them that they are compared with.
 const LATEST: usize = 5;
@@ -43,13 +46,13 @@ const DRAWN: usize = 60;
 /// Those that fit on a terminal's line.
 const SPARKS: usize = 40;
 
-/// Key, name, and what a share of it is a share of.
+/// Key, and the texts of its name and of the latest session's share.
 const MEASURES: [(&str, &str, &str); 5] = [
-    ("talk_ratio", "The coach's share of the talk", "of all talk"),
-    ("directiveness", "Telling", "of telling, asking, reflecting, affirming and leaving the choice together"),
-    ("open_questions", "Open questions", "of the coach's questions"),
-    ("wait_time", "Three seconds of quiet", "of the coach's questions"),
-    ("ownership", "Steps in the coachee's own words", "of all next steps"),
+    ("talk_ratio", "trend-talk", "trend-talk-latest"),
+    ("directiveness", "report-telling-name", "trend-telling-latest"),
+    ("open_questions", "trend-open", "trend-questions-latest"),
+    ("wait_time", "trend-wait", "trend-questions-latest"),
+    ("ownership", "trend-steps", "trend-steps-latest"),
 ];
 
 /// What a terminal, a page and a script get.
@@ -66,8 +69,9 @@ struct Line {
     measure: &'static str,
     #[serde(skip)]
     name: &'static str,
+    /// The text of the latest session's share.
     #[serde(skip)]
-    whole: &'static str,
+    latest: &'static str,
     points: Vec<Dot>,
     /// `null` with too few sessions.
     change: Option<Change>,
@@ -101,10 +105,10 @@ struct Change {
 
 /// The trend of sessions in the order of time; `coachee` when all are with one.
 pub fn trend(coachee: Option<&str>, points: &[(String, Point)]) -> Trend {
-    let line = |(index, (measure, name, whole)): (usize, (&'static str, &'static str, &'static str))| {
+    let line = |(index, (measure, name, latest)): (usize, (&'static str, &'static str, &'static str))| {
         let known = points.iter().filter_map(|(at, point)| Some((at, (*point.each().get(index)?)?)));
         let (dots, intervals): (Vec<Dot>, Vec<Interval>) = known.map(|(at, one)| (Dot::new(at, one), one)).unzip();
-        Line { measure, name, whole, points: dots, change: change(&intervals) }
+        Line { measure, name: say!(name), latest, points: dots, change: change(&intervals) }
     };
     Trend {
         coachee: coachee.map(str::to_owned),
@@ -208,7 +212,7 @@ impl Trend {
             let said: String = line.said().iter().map(|sentence| paragraph(sentence)).collect();
             main.push_str(&section(&escaped(line.name), &format!("{}{said}", line.drawn())));
         }
-        let _ = writeln!(main, "<footer>{}</footer>", escaped(RULE));
+        let _ = writeln!(main, "<footer>{}</footer>", escaped(say!("trend-rule")));
         alone(&title, &main)
     }
 
@@ -220,63 +224,50 @@ impl Trend {
     fn title(&self) -> String {
         let name = |name: &String| name.chars().filter(|character| !character.is_control()).collect::<String>();
         match &self.coachee {
-            Some(coachee) => format!("Your sessions with {}", name(coachee)),
-            None => "All your sessions".to_owned(),
+            Some(coachee) => say!("trend-title", name = name(coachee)),
+            None => say!("trend-title-all").to_owned(),
         }
     }
 
     fn circumstances(&self) -> String {
+        if self.sessions == 0 {
+            return say!("trend-none").to_owned();
+        }
         let dots = || self.measures.iter().flat_map(|line| &line.points);
-        let count = match self.sessions {
-            0 => return "No finished sessions yet.".to_owned(),
-            1 => "1 session".to_owned(),
-            more => format!("{more} sessions"),
-        };
+        let sessions = say!("trend-sessions", count = self.sessions);
         match (dots().map(Dot::day).min(), dots().map(Dot::day).max()) {
-            (Some(first), Some(last)) if first != last => format!("{count} · {first} to {last}"),
-            (Some(day), _) => format!("{count} · {day}"),
-            _ => count,
+            (Some(first), Some(last)) if first != last => say!("trend-span", sessions, first, last),
+            (Some(day), _) => format!("{sessions} · {day}"),
+            _ => sessions,
         }
     }
 }
 
-/// On the page, where somebody may wonder.
-const RULE: &str = "Dots are sessions, the lines through them how sure each is. A change is said only when the latest five \
-    sessions differ from the ten before by more than sessions differ anyway (Welch's test, 99 %). More or less is neither \
-    better nor worse.";
-
 impl Line {
     fn said(&self) -> Vec<String> {
-        let Some(last) = self.points.last() else { return vec!["Not enough to say in any session.".to_owned()] };
-        let (low, high) = between(last.whole.low, last.whole.high);
-        let latest =
-            format!("On {} it was {} % ({low} to {high} %) {}.", last.day(), percent(last.whole.value), self.whole);
-        vec![latest, self.change_said()]
+        let Some(last) = self.points.last() else { return vec![say!("trend-nothing").to_owned()] };
+        vec![say!(self.latest, day = last.day(), share = bounded(last.whole)), self.change_said()]
     }
 
     fn change_said(&self) -> String {
         let Some(change) = &self.change else {
-            return format!(
-                "{} of the {MIN_SESSIONS} sessions that it takes to say whether it changes.",
-                self.points.len()
-            );
+            return say!("trend-few", sessions = self.points.len(), least = MIN_SESSIONS);
         };
-        let means = format!(
-            "{} % on average in the latest {} sessions, {} % in the {} before",
-            percent(change.latest),
-            change.latest_sessions,
-            percent(change.before),
-            change.before_sessions
+        let means = say!(
+            "trend-means",
+            latest = percent(change.latest),
+            latest_sessions = change.latest_sessions,
+            before = percent(change.before),
+            before_sessions = change.before_sessions,
         );
         if !change.larger_than_noise {
-            return format!("No change larger than sessions differ anyway: {means}.");
+            return say!("trend-same", means);
         }
-        let more = if change.difference > 0.0 { "More" } else { "Less" };
+        let than_before = if change.difference > 0.0 { say!("trend-more", means) } else { say!("trend-less", means) };
         let ends = (change.low.abs().min(change.high.abs()), change.low.abs().max(change.high.abs()));
         let (low, high) = between(ends.0, ends.1);
-        // The bounds leave out zero, and "between 0 and 12" would seem not to.
-        let low = if low < 1.0 { "less than 1".to_owned() } else { low.to_string() };
-        format!("{more} than before: {means}. The difference lies between {low} and {high} points.")
+        // The bounds leave out zero, and "between 0 and 12" would seem not to: the text says less than 1.
+        format!("{than_before} {}", say!("trend-difference", low, high))
     }
 
     /// The latest sessions from left to right, from nothing at the bottom to all at the top.
@@ -299,7 +290,7 @@ impl Line {
         }
         let grid: String = [0.0, 0.5, 1.0].iter().map(|share| format!("M0 {:.1}H1000", y(*share))).collect();
         let values: Vec<String> = shown.iter().map(|dot| format!("{} %", percent(dot.value))).collect();
-        let told = format!("From the earliest to the latest of {}: {}", shown.len(), values.join(", "));
+        let told = say!("trend-picture", count = shown.len(), values = values.join(", "));
         let picture = drawing(
             &escaped(self.name),
             &told,

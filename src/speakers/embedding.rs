@@ -14,8 +14,8 @@ use super::features::{BANDS, Mel};
 pub const WINDOW_FRAMES: usize = 80;
 /// Length of an embedding.
 pub const DIMENSIONS: usize = 256;
-/// Windows that are best encoded at once: each step of the recurrence reads a megabyte of weights, however few they are. Half
-/// a second's work for two cores.
+/// Windows that are encoded at once, and worth gathering: each step of the recurrence reads a megabyte of weights, however
+/// few they are. Half a second's work for two cores.
 pub const BATCH: usize = 256;
 const HIDDEN: usize = 256;
 const GATES: usize = 4 * HIDDEN;
@@ -106,6 +106,10 @@ impl SpeakerEncoder {
 
     /// One embedding (length 1) per window, each prepared by [`window`].
     pub fn embed(&self, windows: &[Vec<f32>]) -> Vec<Vec<f32>> {
+        windows.chunks(BATCH).flat_map(|batch| self.on_all_cores(batch)).collect()
+    }
+
+    fn on_all_cores(&self, windows: &[Vec<f32>]) -> Vec<Vec<f32>> {
         let cores = thread::available_parallelism().map_or(1, NonZero::get).min(CORES_MAX);
         let mut parts = windows.chunks(windows.len().div_ceil(cores).max(1));
         let own = parts.next().unwrap_or_default();

@@ -210,10 +210,8 @@ impl Ear {
         let Some(encoder) = &self.encoder else { return };
         let waiting = self.waiting.drain(..).map(|window| ((window.start, window.frames), window.input));
         let (places, inputs): (Vec<(u32, u8)>, Vec<Vec<f32>>) = waiting.unzip();
-        for (places, inputs) in places.chunks(BATCH).zip(inputs.chunks(BATCH)) {
-            for ((start, frames), embedding) in places.iter().zip(encoder.embed(inputs)) {
-                self.heard.add_embedding(*start, *frames, &embedding);
-            }
+        for ((start, frames), embedding) in places.into_iter().zip(encoder.embed(&inputs)) {
+            self.heard.add_embedding(start, frames, &embedding);
         }
     }
 }

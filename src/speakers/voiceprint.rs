@@ -1,7 +1,7 @@
 //! The coach's voice, enrolled once: the mean embedding of a minute or so of it.
 
 use super::{
-    embedding::{BATCH, SpeakerEncoder, WINDOW_FRAMES, normalise, window},
+    embedding::{SpeakerEncoder, WINDOW_FRAMES, normalise, window},
     features::{HOP, MelStream},
 };
 use crate::speech;
@@ -27,7 +27,7 @@ pub fn voiceprint(encoder: &SpeakerEncoder, samples: &[f32]) -> Option<Vec<f32>>
         windows.extend(starts.filter_map(|s| spoken.get(s..spoken.len().min(s + WINDOW_FRAMES))).map(window));
     }
     let mut sum: Vec<f32> = Vec::new();
-    for embedding in windows.chunks(BATCH).flat_map(|batch| encoder.embed(batch)) {
+    for embedding in encoder.embed(&windows) {
         sum.resize(embedding.len(), 0.0);
         sum.iter_mut().zip(embedding).for_each(|(s, e)| *s += e);
     }

@@ -39,6 +39,8 @@
       line.classList.toggle("found", hit && what !== "");
       count += hit;
     }
-    found.textContent = what === "" ? "" : count === 0 ? "In no line." : count === 1 ? "In 1 line." : `In ${count} lines.`;
+    const { none, one, more } = found.dataset;
+    const said = count === 0 ? none : count === 1 ? one : more.replace("#", count);
+    found.textContent = what === "" ? "" : said;
   });
 })();

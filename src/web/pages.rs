@@ -10,22 +10,25 @@ use super::{
     words::{self, Search},
 };
 use crate::{
-    report::{self, Report, SUGGESTIONS, escaped_into},
+    report::{self, Report, escaped_into, suggestions},
+    texts::{LANGUAGE, say},
     transcript::Format,
     vault::{Decision, Receipt, Stored},
 };
 
 /// For who comes a second time, or by another way.
-pub const USED: &str = "This address has been used: it works once. Run the command again for another.\n";
+pub fn used() -> String {
+    format!("{}\n", say!("page-used"))
+}
 
-/// What the words can be exported as.
+/// What the words can be exported as, and the text that says so.
 pub const EXPORTS: [(Format, &str); 6] = [
-    (Format::Md, "text (Markdown)"),
-    (Format::Vtt, "subtitles (WebVTT)"),
-    (Format::Srt, "subtitles (SubRip)"),
-    (Format::Tsv, "a table (TSV)"),
-    (Format::Json, "data (JSON)"),
-    (Format::TextGrid, "Praat (TextGrid)"),
+    (Format::Md, "export-md"),
+    (Format::Vtt, "export-vtt"),
+    (Format::Srt, "export-srt"),
+    (Format::Tsv, "export-tsv"),
+    (Format::Json, "export-json"),
+    (Format::TextGrid, "export-textgrid"),
 ];
 
 /// Where `report::article` leaves room for the words, which must not pass through memory that is not wiped.
@@ -41,7 +44,7 @@ pub fn session(
     unlocked: Option<&Unlocked>,
     search: Option<Search<'_>>,
 ) -> Zeroizing<String> {
-    let title = format!("Session with {}", stored.session.coachee);
+    let title = say!("report-title", name = &stored.session.coachee);
     let note = room.take_note();
     match &room.visit.visitor {
         Visitor::Coach => {
@@ -54,8 +57,9 @@ pub fn session(
         }
         Visitor::Coachee(coachee) => {
             let first = format!(
-                "{}{WORDS_HERE}<h2 class=\"part\" id=\"numbers\">The numbers, as your coach sees them</h2>\n",
-                noted(note.as_deref())
+                "{}{WORDS_HERE}<h2 class=\"part\" id=\"numbers\">{}</h2>\n",
+                noted(note.as_deref()),
+                say!("page-numbers")
             );
             let article = report::article(report, &first, "", "");
             let (before, after) = article.split_once(WORDS_HERE).unwrap_or((&article, ""));
@@ -67,9 +71,8 @@ pub fn session(
                 match unlocked {
                     Some(unlocked) => {
                         if unlocked.lines.is_empty() {
-                            page.push_str("<section id=\"words\">\n<h2>Your words</h2>\n");
-                            page.push_str(gone_words(stored));
-                            page.push_str("</section>\n");
+                            words_heading(page);
+                            let _ = writeln!(page, "<p>{}</p>\n</section>", gone_words(stored));
                         } else {
                             let duration_s = stored.numbers.as_ref().map_or(0.0, |numbers| numbers.duration_s);
                             words::section(room, page, &standing(stored), &unlocked.lines, duration_s, search);
@@ -100,11 +103,7 @@ pub fn message(room: &Room, title: &str, said: &str) -> Zeroizing<String> {
 
 /// What went, as the coachee reads it.
 pub fn gone(receipt: &Receipt) -> String {
-    format!(
-        "Gone from our files: {} ({}). Backups and snapshots of the disk are out of our reach.",
-        receipt.what,
-        receipt.amount()
-    )
+    say!("page-gone", what = &receipt.what, amount = receipt.amount())
 }
 
 /// Opens a form that nobody else can send.
@@ -127,8 +126,9 @@ enum Lock {
 fn page(room: &Room, title: &str, lock: Lock, bytes: usize, main: impl FnOnce(&mut String)) -> Zeroizing<String> {
     // All at once: a string that grows would leave copies behind that nobody wipes.
     let mut page = Zeroizing::new(String::with_capacity(FRAME_BYTES + bytes));
-    page.push_str(
-        "<!doctype html>\n<html lang=\"en\" translate=\"no\">\n<head>\n<meta charset=\"utf-8\">\n\
+    let _ = write!(
+        page,
+        "<!doctype html>\n<html lang=\"{LANGUAGE}\" translate=\"no\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"google\" content=\"notranslate\">\n<title>",
     );
@@ -164,33 +164,36 @@ fn noted(note: Option<&str>) -> String {
 
 fn close(room: &Room, page: &mut String) {
     form(room, page, "close", "class=\"close\"");
-    page.push_str("<button>Close this page</button></form>\n");
+    let _ = writeln!(page, "<button>{}</button></form>", say!("page-close"));
 }
 
 /// The coach picks, or writes.
 fn next_step(room: &Room, report: &Report) -> String {
-    let mut section = String::from("<section id=\"next\">\n<h2>One thing to try next</h2>\n");
+    let mut section = format!("<section id=\"next\">\n<h2>{}</h2>\n", say!("next-heading"));
     let chosen = report.next_step();
     if let Some(chosen) = chosen {
         section.push_str("<p class=\"step\">");
         escaped_into(&mut section, chosen);
-        section.push_str("</p>\n<details><summary>Choose another</summary>\n");
+        let _ = writeln!(section, "</p>\n<details><summary>{}</summary>", say!("next-another"));
     }
     form(room, &mut section, "next", "class=\"next\"");
-    section.push_str("<fieldset><legend>Pick one, or write your own</legend>\n");
-    for (index, suggestion) in SUGGESTIONS.iter().enumerate() {
+    let _ = writeln!(section, "<fieldset><legend>{}</legend>", say!("next-pick"));
+    for (index, suggestion) in suggestions().into_iter().enumerate() {
         let _ = write!(section, "<label><input type=\"radio\" name=\"pick\" value=\"{index}\"> ");
         escaped_into(&mut section, suggestion);
         section.push_str("</label>\n");
     }
-    section.push_str(
-        "<label for=\"own\">Your own</label>\n<input id=\"own\" name=\"own\" maxlength=\"200\" autocomplete=\"off\">\n\
-         </fieldset>\n<p class=\"soft\">Kept in the clear, and the first thing on the next report with this coachee, who sees \
-         it too: write what you will do, not what was said.</p>\n<button>Choose</button></form>\n",
+    let _ = writeln!(
+        section,
+        "<label for=\"own\">{}</label>\n<input id=\"own\" name=\"own\" maxlength=\"200\" autocomplete=\"off\">\n\
+         </fieldset>\n<p class=\"soft\">{}</p>\n<button>{}</button></form>",
+        say!("next-own"),
+        say!("next-kept"),
+        say!("next-choose"),
     );
     if chosen.is_some() {
         form(room, &mut section, "next", "class=\"inline\"");
-        section.push_str("<button>Take it back</button></form>\n</details>\n");
+        let _ = writeln!(section, "<button>{}</button></form>\n</details>", say!("next-back"));
     }
     section.push_str("</section>\n");
     section
@@ -200,79 +203,86 @@ fn next_step(room: &Room, report: &Report) -> String {
 fn standing(stored: &Stored) -> String {
     match (stored.decision, &stored.delete_after) {
         (Decision::Undecided, Some(after)) => {
-            format!(
-                "Nothing is decided yet. They are deleted on {} unless you keep them.",
-                after.get(..10).unwrap_or(after)
-            )
+            say!("words-undecided", date = after.get(..10).unwrap_or(after))
         }
-        (Decision::Kept, _) => "You keep them, sealed.".to_owned(),
+        (Decision::Kept, _) => say!("words-kept").to_owned(),
         _ => String::new(),
     }
 }
 
 fn locked(room: &Room, page: &mut String, stored: &Stored, asks_passphrase: bool) {
-    page.push_str("<section id=\"words\">\n<h2>Your words</h2>\n");
+    words_heading(page);
     if stored.has_words {
-        page.push_str("<p>Sealed: only you can open them. ");
-        escaped_into(page, &standing(stored));
-        page.push_str(" Unlocked, you can read them, decide about them, and say how it was for you.</p>\n");
+        page.push_str("<p>");
+        escaped_into(page, &say!("words-sealed", standing = standing(stored)));
+        page.push_str("</p>\n");
     } else {
-        page.push_str(gone_words(stored));
-        page.push_str("<p>Unlocked, you can say how it was for you, and see what you said before.</p>\n");
+        let _ = writeln!(page, "<p>{}</p>\n<p>{}</p>", gone_words(stored), say!("words-none-unlocked"));
     }
     if stored.session.consent.asserted {
-        page.push_str(
-            "<p>It was stated on the command line that you agreed to this session; the program did not ask you.</p>\n",
-        );
+        let _ = writeln!(page, "<p>{}</p>", say!("words-asserted"));
     }
     form(room, page, "unlock", "class=\"unlock\"");
     if asks_passphrase {
-        page.push_str(
-            "<label for=\"passphrase\">Your passphrase</label>\n<input id=\"passphrase\" name=\"passphrase\" \
-             type=\"password\" autocomplete=\"off\" spellcheck=\"false\" required autofocus>\n",
+        let _ = writeln!(
+            page,
+            "<label for=\"passphrase\">{}</label>\n<input id=\"passphrase\" name=\"passphrase\" type=\"password\" \
+             autocomplete=\"off\" spellcheck=\"false\" required autofocus>",
+            say!("words-passphrase")
         );
     }
-    page.push_str("<button class=\"main\">Unlock</button></form>\n</section>\n");
+    let _ = writeln!(page, "<button class=\"main\">{}</button></form>\n</section>", say!("words-unlock"));
+}
+
+pub fn words_heading(page: &mut String) {
+    let _ = writeln!(page, "<section id=\"words\">\n<h2>{}</h2>", say!("words-heading"));
 }
 
 /// Why there are no words.
 fn gone_words(stored: &Stored) -> &'static str {
     match stored.decision {
-        Decision::Deleted => "<p>They are deleted.</p>\n",
-        Decision::Taken => "<p>You took them off this computer.</p>\n",
-        _ => "<p>There are none.</p>\n",
+        Decision::Deleted => say!("words-deleted"),
+        Decision::Taken => say!("words-taken"),
+        _ => say!("words-none"),
     }
 }
 
 fn decide(room: &Room, page: &mut String, stored: &Stored) {
-    page.push_str("<section id=\"decide\">\n<h2>Decide about your words</h2>\n");
+    let sure = |page: &mut String, said| {
+        let _ =
+            write!(page, "<p><label><input type=\"checkbox\" name=\"sure\" value=\"yes\" required> {said}</label></p>");
+    };
+    let _ = writeln!(page, "<section id=\"decide\">\n<h2>{}</h2>", say!("decide-heading"));
     if stored.decision == Decision::Undecided {
         form(room, page, "keep", "class=\"decision\"");
-        page.push_str("<p>They stay here, sealed to you.</p><button>Keep</button></form>\n");
+        let _ = writeln!(page, "<p>{}</p><button>{}</button></form>", say!("decide-stay"), say!("decide-keep"));
     }
-    page.push_str("<details><summary>Take them with you</summary>\n");
+    let _ = writeln!(page, "<details><summary>{}</summary>", say!("decide-take"));
     form(room, page, "take", "class=\"decision\"");
-    page.push_str("<p>First: one sealed file, which your key or the program <code>age</code> opens.</p><button>Save the sealed file</button></form>\n");
+    let first = say!("decide-first", program = "<code>age</code>");
+    let _ = writeln!(page, "<p>{first}</p><button>{}</button></form>", say!("decide-save"));
     form(room, page, "taken", "class=\"decision\"");
-    page.push_str(
-        "<p><label><input type=\"checkbox\" name=\"sure\" value=\"yes\" required> I have the file where I want it.</label></p>\
-         <button>Remove the words from here</button></form>\n</details>\n\
-         <details><summary>Delete them</summary>\n",
+    sure(page, say!("decide-have"));
+    let _ = writeln!(
+        page,
+        "<button>{}</button></form>\n</details>\n<details><summary>{}</summary>",
+        say!("decide-remove"),
+        say!("decide-delete")
     );
     form(room, page, "delete", "class=\"decision\"");
-    page.push_str(
-        "<p><label><input type=\"checkbox\" name=\"sure\" value=\"yes\" required> I am sure. Nobody can bring them \
-         back.</label></p>\n<button name=\"what\" value=\"words\">Delete the words</button>\n\
-         <button name=\"what\" value=\"everything\">Delete the numbers too</button></form>\n</details>\n</section>\n",
+    sure(page, say!("decide-sure"));
+    let _ = writeln!(
+        page,
+        "\n<button name=\"what\" value=\"words\">{}</button>\n<button name=\"what\" value=\"everything\">{}</button>\
+         </form>\n</details>\n</section>",
+        say!("decide-delete-words"),
+        say!("decide-delete-numbers")
     );
 }
 
 fn lock_itself(room: &Room, page: &mut String) {
     form(room, page, "lock", "class=\"decision\" id=\"lock\"");
     let minutes = room.visit.lock_after.as_secs().div_ceil(60);
-    let plural = if minutes == 1 { "" } else { "s" };
-    let _ = writeln!(
-        page,
-        "<p>This locks itself after {minutes} minute{plural} without anybody reading.</p><button>Lock now</button></form>"
-    );
+    let itself = say!("page-locks-itself", minutes);
+    let _ = writeln!(page, "<p>{itself}</p><button>{}</button></form>", say!("page-lock"));
 }

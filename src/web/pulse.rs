@@ -6,6 +6,7 @@ use super::{Answered, AnsweredAt, pages::form, room::Room};
 use crate::{
     practice::{Answer, Question},
     report::escaped_into,
+    texts::say,
 };
 
 /// HTML of a row of the table, and of the section without its rows.
@@ -22,19 +23,17 @@ pub fn bytes(answered: &Answered) -> usize {
 }
 
 pub fn section(room: &Room, page: &mut String, answered: &Answered) {
-    page.push_str(
-        "<section id=\"pulse\">\n<h2>How was it for you?</h2>\n<p>For you alone: sealed to you, and seen by nobody else, your coach \
-         included. Answer what you like, or nothing.</p>\n",
-    );
+    let (heading, whose) = (say!("pulse-heading"), say!("pulse-whose"));
+    let _ = writeln!(page, "<section id=\"pulse\">\n<h2>{heading}</h2>\n<p>{whose}</p>");
     let now = answered.rows.iter().find(|row| row.session == room.visit.session);
     table(room, page, answered);
     if now.is_some() {
-        page.push_str("<details><summary>Answer again, or delete these answers</summary>\n");
+        let _ = writeln!(page, "<details><summary>{}</summary>", say!("pulse-again"));
     }
     questions(room, page, now);
     if now.is_some() {
         form(room, page, "forget", "class=\"decision\"");
-        page.push_str("<button>Delete my answers</button></form>\n</details>\n");
+        let _ = writeln!(page, "<button>{}</button></form>\n</details>", say!("pulse-delete"));
     }
     said(page, &answered.said);
     page.push_str("</section>\n");
@@ -45,17 +44,32 @@ fn table(room: &Room, page: &mut String, answered: &Answered) {
     if answered.rows.is_empty() {
         return;
     }
-    page.push_str(
-        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Your answers\"><table class=\"answers\"><caption>Your answers, 1 \
-         for little and 5 for much, beside the numbers</caption>\n<thead><tr><th scope=\"col\">Session</th><th scope=\"col\">room to \
-         think</th><th scope=\"col\">useful</th><th scope=\"col\">trust</th><th scope=\"col\">coach\u{2019}s share of the \
-         talk</th><th scope=\"col\">telling</th></tr></thead>\n<tbody>\n",
+    let _ = write!(
+        page,
+        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table class=\"answers\"><caption>{}</caption>\n\
+         <thead><tr>",
+        say!("pulse-answers"),
+        say!("pulse-scale")
     );
+    let columns = [
+        say!("pulse-session"),
+        say!("pulse-room"),
+        say!("pulse-useful"),
+        say!("pulse-trust"),
+        say!("pulse-share"),
+        say!("pulse-telling"),
+    ];
+    for column in columns {
+        let _ = write!(page, "<th scope=\"col\">{column}</th>");
+    }
+    page.push_str("</tr></thead>\n<tbody>\n");
     for AnsweredAt { session, on, answers, coach_share, telling } in &answered.rows {
-        let this = if *session == room.visit.session { ", this one" } else { "" };
         page.push_str("<tr><th scope=\"row\">");
-        escaped_into(page, on);
-        page.push_str(this);
+        if *session == room.visit.session {
+            escaped_into(page, &say!("pulse-this", date = on));
+        } else {
+            escaped_into(page, on);
+        }
         page.push_str("</th>");
         for question in Question::ALL {
             let _ = match answers.to(question) {
@@ -81,24 +95,25 @@ fn questions(room: &Room, page: &mut String, now: Option<&AnsweredAt>) {
         let _ = writeln!(page, "<fieldset><legend>{}</legend>", question.asked());
         for answer in (1..=Answer::MOST).filter_map(Answer::new) {
             let checked = if given == Some(answer) { " checked" } else { "" };
-            let meaning = match answer.get() {
-                1 => " little",
-                Answer::MOST => " much",
-                _ => "",
-            };
             let value = answer.get();
+            let meaning = match value {
+                1 => say!("pulse-little", value),
+                Answer::MOST => say!("pulse-much", value),
+                _ => value.to_string(),
+            };
             let _ = writeln!(
                 page,
-                "<label><input type=\"radio\" name=\"{name}\" value=\"{value}\"{checked}> {value}{meaning}</label>"
+                "<label><input type=\"radio\" name=\"{name}\" value=\"{value}\"{checked}> {meaning}</label>"
             );
         }
         let checked = if given.is_none() { " checked" } else { "" };
         let _ = writeln!(
             page,
-            "<label><input type=\"radio\" name=\"{name}\" value=\"\"{checked}> no answer</label></fieldset>"
+            "<label><input type=\"radio\" name=\"{name}\" value=\"\"{checked}> {}</label></fieldset>",
+            say!("pulse-no-answer")
         );
     }
-    page.push_str("<button>Seal my answers</button></form>\n");
+    let _ = writeln!(page, "<button>{}</button></form>", say!("pulse-seal"));
 }
 
 /// What they may want to do; lines that are set in make a list.

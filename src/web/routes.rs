@@ -22,7 +22,8 @@ use super::{
 };
 use crate::{
     practice::{Answer, Pulse, Question},
-    report::{STYLE, SUGGESTIONS},
+    report::{STYLE, suggestions},
+    texts::say,
     transcript::{Format, Utterance},
     vault::{Decision, VaultError},
 };
@@ -96,7 +97,7 @@ struct Entering {
 
 async fn enter(State(room): Shared, Query(entering): Query<Entering>) -> Response {
     if !room.admits(&entering.token) {
-        return (StatusCode::FORBIDDEN, typed("text/plain", pages::USED)).into_response();
+        return (StatusCode::FORBIDDEN, typed("text/plain", pages::used())).into_response();
     }
     room.touch();
     let cookie = format!("{COOKIE}={}; Path=/{}; HttpOnly; SameSite=Strict", room.cookie.text(), room.path.text());
@@ -109,16 +110,16 @@ async fn session(State(room): Shared) -> Response {
 
 async fn next(State(room): Shared, posted: Posted) -> Response {
     let own = posted.get("own").trim();
-    let picked = posted.get("pick").parse().ok().and_then(|index: usize| SUGGESTIONS.get(index).copied());
+    let picked = posted.get("pick").parse().ok().and_then(|index: usize| suggestions().get(index).copied());
     let step = if own.is_empty() { picked } else { Some(own) };
     let done = room.vault().and_then(|mut vault| vault.set_next_step(room.visit.session, step));
-    noted(&room, done.map(|()| if step.is_some() { "Chosen." } else { "Nothing is chosen now." }))
+    noted(&room, done.map(|()| if step.is_some() { say!("next-chosen") } else { say!("next-none") }))
 }
 
 async fn unlock(State(room): Shared, posted: Posted) -> Response {
     match room.unlock(posted.get("passphrase")) {
         Ok(()) => {}
-        Err(why) => room.set_note(format!("Not unlocked: {why}.")),
+        Err(why) => room.set_note(say!("not-unlocked", why)),
     }
     back(&room)
 }
@@ -153,7 +154,7 @@ async fn export(State(room): Shared, posted: Posted) -> Response {
         .map(|(_, said)| said.clone())
         .collect();
     if lines.is_empty() {
-        room.set_note("No line is chosen: tick those that you want to export.");
+        room.set_note(say!("export-none"));
         return back(&room);
     }
     match (coachee.write)(&lines, format) {
@@ -162,7 +163,7 @@ async fn export(State(room): Shared, posted: Posted) -> Response {
             Bytes::from_owner(Zeroizing::new(written.words().as_bytes().to_vec())),
         ),
         Err(why) => {
-            room.set_note(format!("Not exported: {why}."));
+            room.set_note(say!("export-failed", why));
             back(&room)
         }
     }
@@ -181,7 +182,7 @@ async fn answer(State(room): Shared, posted: Posted) -> Response {
     }
     answered(&room, |room, unlocked| {
         room.vault()?.answer(room.visit.session, &pulse, &unlocked.identity)?;
-        Ok("Your answers are sealed to you.".to_owned())
+        Ok(say!("pulse-sealed").to_owned())
     })
 }
 
@@ -199,7 +200,7 @@ fn answered(room: &Room, act: impl FnOnce(&Room, &Unlocked) -> Result<String, Va
     let outcome = act(room, unlocked);
     match (coachee.answers)(&unlocked.identity) {
         Ok(answered) => unlocked.answered = answered,
-        Err(why) => room.set_note(format!("Your answers cannot be read: {why}.")),
+        Err(why) => room.set_note(say!("pulse-unread", why)),
     }
     noted(room, outcome)
 }
@@ -207,7 +208,7 @@ fn answered(room: &Room, act: impl FnOnce(&Room, &Unlocked) -> Result<String, Va
 async fn keep(State(room): Shared, _: Posted) -> Response {
     decided(&room, |room, unlocked| {
         room.vault()?.keep(room.visit.session, &unlocked.identity)?;
-        Ok("Kept, sealed, until you delete them.".to_owned())
+        Ok(say!("decide-kept").to_owned())
     })
 }
 
@@ -222,7 +223,7 @@ async fn take(State(room): Shared, _: Posted) -> Response {
             attachment(&format!("{session}.words.age"), sealed.into())
         }
         Err(error) => {
-            room.set_note(format!("Not taken: {error}."));
+            room.set_note(say!("decide-not-taken", why = error.to_string()));
             back(&room)
         }
     }
@@ -232,7 +233,7 @@ async fn take(State(room): Shared, _: Posted) -> Response {
 async fn taken(State(room): Shared, posted: Posted) -> Response {
     decided(&room, |room, unlocked| {
         if !unlocked.handed_out || posted.get("sure").is_empty() {
-            return Ok("Nothing was removed: save the sealed file first, and tick that you have it.".to_owned());
+            return Ok(say!("decide-nothing-removed").to_owned());
         }
         let receipt = room.vault()?.delete_words(room.visit.session, Decision::Taken)?;
         Ok(pages::gone(&receipt))
@@ -242,7 +243,7 @@ async fn taken(State(room): Shared, posted: Posted) -> Response {
 async fn delete(State(room): Shared, posted: Posted) -> Response {
     decided(&room, |room, _| {
         if posted.get("sure").is_empty() {
-            return Ok("Nothing was deleted: tick that you are sure.".to_owned());
+            return Ok(say!("decide-nothing-deleted").to_owned());
         }
         let (mut vault, session) = (room.vault()?, room.visit.session);
         let receipt = match posted.get("what") {
@@ -255,7 +256,7 @@ async fn delete(State(room): Shared, posted: Posted) -> Response {
 
 async fn close(State(room): Shared, _: Posted) -> Response {
     room.close();
-    html(StatusCode::OK, pages::message(&room, "Closed", "This page is closed. The window can be closed too."))
+    html(StatusCode::OK, pages::message(&room, say!("page-closed"), say!("page-closed-now")))
 }
 
 /// Decides with proof: only while unlocked. Where the words went, they are locked.
@@ -274,7 +275,7 @@ fn decided(room: &Room, act: impl FnOnce(&Room, &Unlocked) -> Result<String, Vau
 fn noted(room: &Room, outcome: Result<impl Into<String>, VaultError>) -> Response {
     match outcome {
         Ok(said) => room.set_note(said),
-        Err(error) => room.set_note(format!("That did not work: {error}.")),
+        Err(error) => room.set_note(say!("page-failed", why = error.to_string())),
     }
     back(room)
 }
@@ -291,8 +292,8 @@ fn shown(room: &Room, search: Option<Search<'_>>) -> Response {
             html(StatusCode::OK, pages::session(room, &stored, &report, words.as_ref(), search))
         }
         Err(error) => {
-            let note = room.take_note().unwrap_or_else(|| format!("There is nothing to show: {error}."));
-            html(StatusCode::OK, pages::message(room, "Nothing here", &note))
+            let note = room.take_note().unwrap_or_else(|| say!("page-nothing", why = error.to_string()));
+            html(StatusCode::OK, pages::message(room, say!("page-nothing-here"), &note))
         }
     }
 }

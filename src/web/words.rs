@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use super::{
-    pages::{EXPORTS, form},
+    pages::{EXPORTS, form, words_heading},
     room::Room,
 };
 use crate::{
     report::{clock, escaped_into},
     session::Role,
+    texts::say,
     transcript::Utterance,
 };
 
@@ -44,12 +45,11 @@ pub fn section(
     duration_s: f64,
     search: Option<Search<'_>>,
 ) {
-    page.push_str("<section id=\"words\">\n<h2>Your words</h2>\n<p>");
+    words_heading(page);
+    page.push_str("<p>");
     escaped_into(page, standing);
-    page.push_str(
-        " Read them here; <a href=\"#decide\">decide about them</a> below, and <a href=\"#numbers\">the numbers</a> come \
-         after that.</p>\n",
-    );
+    let (decide, numbers, end) = ("<a href=\"#decide\">", "<a href=\"#numbers\">", "</a>");
+    let _ = writeln!(page, " {}</p>", say!("words-here", decide, numbers, end));
     let found = search.filter(|search| !search.0.is_empty()).map(|search| find(lines, search.0));
     searching(room, page, lines, search, found.as_deref());
     timeline(page, lines, duration_s);
@@ -60,21 +60,29 @@ pub fn section(
         let hit = found.as_ref().is_some_and(|found| found.contains(&index));
         line(page, index + 1, said, hit);
     }
-    page.push_str("</ol>\n<fieldset class=\"export\"><legend>Export to a file that others can read</legend>\n");
-    page.push_str("<label for=\"format\">As</label> <select id=\"format\" name=\"format\">\n");
-    for (format, name) in EXPORTS {
-        let _ = writeln!(page, "<option value=\"{}\">{name}</option>", format.name());
+    let _ = writeln!(
+        page,
+        "</ol>\n<fieldset class=\"export\"><legend>{}</legend>\n<label for=\"format\">{}</label> <select id=\"format\" \
+         name=\"format\">",
+        say!("export-heading"),
+        say!("export-as")
+    );
+    for (format, text) in EXPORTS {
+        let _ = writeln!(page, "<option value=\"{}\">{}</option>", format.name(), say!(text));
     }
-    page.push_str(
-        "</select>\n<button name=\"which\" value=\"chosen\">Export the ticked lines</button>\n\
-         <button name=\"which\" value=\"all\">Export everything</button>\n</fieldset></form>\n</section>\n",
+    let _ = writeln!(
+        page,
+        "</select>\n<button name=\"which\" value=\"chosen\">{}</button>\n<button name=\"which\" value=\"all\">{}</button>\n\
+         </fieldset></form>\n</section>",
+        say!("export-ticked"),
+        say!("export-all")
     );
 }
 
 fn line(page: &mut String, number: usize, said: &Utterance, hit: bool) {
     let class = class(said.role);
     let found = if hit { " found" } else { "" };
-    let (at, who) = (clock(said.span.start().seconds()), said.role.map_or("unclear who", Role::name));
+    let (at, who) = (clock(said.span.start().seconds()), said.role.map_or(say!("words-unclear"), name));
     let _ = write!(
         page,
         "<li id=\"line-{number}\" class=\"is-{class}{found}\"><label><input type=\"checkbox\" name=\"line\" \
@@ -86,18 +94,24 @@ fn line(page: &mut String, number: usize, said: &Utterance, hit: bool) {
 
 fn searching(room: &Room, page: &mut String, lines: &[Utterance], search: Option<Search<'_>>, found: Option<&[usize]>) {
     form(room, page, "search", "role=\"search\" class=\"search\"");
-    page.push_str(
-        "<label for=\"q\">Search</label>\n<input id=\"q\" name=\"q\" type=\"search\" autocomplete=\"off\" \
+    let _ = write!(
+        page,
+        "<label for=\"q\">{}</label>\n<input id=\"q\" name=\"q\" type=\"search\" autocomplete=\"off\" \
          spellcheck=\"false\" maxlength=\"200\" value=\"",
+        say!("search")
     );
     escaped_into(page, search.map_or("", |search| search.0));
-    page.push_str("\">\n<button>Search</button></form>\n<p id=\"found\" role=\"status\">");
+    // The script says how many were found as they are typed.
+    let _ = write!(
+        page,
+        "\">\n<button>{}</button></form>\n<p id=\"found\" role=\"status\" data-none=\"{}\" data-one=\"{}\" data-more=\"{}\">",
+        say!("search"),
+        say!("search-counted", count = 0),
+        say!("search-counted", count = 1),
+        say!("search-counted", count = "#")
+    );
     if let Some(found) = found {
-        let _ = match found.len() {
-            0 => write!(page, "In no line."),
-            1 => write!(page, "In 1 line:"),
-            more => write!(page, "In {more} lines:"),
-        };
+        page.push_str(&say!("search-found", count = found.len()));
         for index in found {
             let at = lines.get(*index).map_or_else(String::new, |said| clock(said.span.start().seconds()));
             let _ = write!(page, " <a href=\"#line-{}\">{at}</a>", index + 1);
@@ -120,9 +134,12 @@ fn timeline(page: &mut String, lines: &[Utterance], duration_s: f64) {
     if !row_s.is_finite() || row_s <= 0.0 {
         return;
     }
-    page.push_str(
-        "<p class=\"key\"><span><i class=\"coach\"></i>coach, above</span> <span><i class=\"coachee\"></i>coachee, \
-         below</span> <span>a click leads to the line</span></p>\n",
+    let _ = writeln!(
+        page,
+        "<p class=\"key\"><span><i class=\"coach\"></i>{}</span> <span><i class=\"coachee\"></i>{}</span> <span>{}</span></p>",
+        say!("words-coach-above"),
+        say!("words-coachee-below"),
+        say!("words-click")
     );
     for row in 0..(end / row_s).ceil().clamp(1.0, ROWS_MAX) as u32 {
         let start = f64::from(row) * row_s;
@@ -156,7 +173,8 @@ fn timeline(page: &mut String, lines: &[Utterance], duration_s: f64) {
 /// A dozen links through the session, for keys and screen readers too.
 fn jumps(page: &mut String, lines: &[Utterance], duration_s: f64) {
     let step = (duration_s / JUMPS / 60.0).ceil().max(1.0) * 60.0;
-    page.push_str("<nav class=\"jumps\" aria-label=\"Jump to a time\"><span class=\"soft\">Jump to</span> ");
+    let (time, to) = (say!("words-jump-time"), say!("words-jump"));
+    let _ = write!(page, "<nav class=\"jumps\" aria-label=\"{time}\"><span class=\"soft\">{to}</span> ");
     let mut due = 0.0;
     for (index, said) in lines.iter().enumerate() {
         let at = said.span.start().seconds();
@@ -166,6 +184,13 @@ fn jumps(page: &mut String, lines: &[Utterance], duration_s: f64) {
         }
     }
     page.push_str("</nav>\n");
+}
+
+fn name(role: Role) -> &'static str {
+    match role {
+        Role::Coach => say!("words-coach"),
+        Role::Coachee => say!("words-coachee"),
+    }
 }
 
 fn class(role: Option<Role>) -> &'static str {

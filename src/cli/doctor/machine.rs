@@ -13,6 +13,7 @@ use crate::{
     capture::InputSpec,
     cli::{Config, models::memory_bytes},
     daemon::{self, Room},
+    texts::say,
     vault::Writer,
 };
 
@@ -27,13 +28,9 @@ pub fn look(config: &Config) -> Vec<Finding> {
     findings.push(clock());
     findings.push(power());
     findings.push(if daemon::can_stay_awake() {
-        Finding::ok("sleep", "held off while a session is recorded")
+        Finding::ok("sleep", say!("doctor-sleep-held-off"))
     } else {
-        Finding::warning(
-            "sleep",
-            "it cannot be held off here: a laptop that falls asleep records nothing",
-            "keep the lid open and the power plugged in while you record; a gap is noted in the report",
-        )
+        Finding::warning("sleep", say!("doctor-sleep-comes"), say!("doctor-sleep-hint"))
     });
     findings.extend(swap(Path::new("/")));
     findings
@@ -43,21 +40,21 @@ fn data(config: &Config) -> Finding {
     let dir = &config.data_dir;
     if dir.exists() {
         return match Writer::open(dir) {
-            Ok(_) => Finding::ok("data", format!("{}, readable by you alone", dir.display())),
+            Ok(_) => Finding::ok("data", say!("doctor-data-here", folder = dir.display().to_string())),
             Err(error) => {
-                let hint = error.hint().unwrap_or_else(|| "name another place: `--data-dir DIR`".to_owned());
+                let hint = error.hint().unwrap_or_else(|| say!("doctor-data-elsewhere").to_owned());
                 Finding::impossible("data", error.to_string(), hint)
             }
         };
     }
     match dir.ancestors().find(|ancestor| ancestor.exists()) {
         Some(above) if above.is_dir() && access(above, Access::WRITE_OK).is_ok() => {
-            Finding::ok("data", format!("{} will be made with the first coachee", dir.display()))
+            Finding::ok("data", say!("doctor-data-to-come", folder = dir.display().to_string()))
         }
         _ => Finding::impossible(
             "data",
-            format!("{} cannot be made", dir.display()),
-            "name a place that you may write to: `--data-dir DIR`",
+            say!("doctor-data-impossible", folder = dir.display().to_string()),
+            say!("doctor-data-hint"),
         ),
     }
 }
@@ -72,11 +69,12 @@ fn disk(config: &Config) -> Option<Finding> {
         .is_ok_and(|input| matches!(input, InputSpec::Two(..) | InputSpec::WithSystem(_)));
     let there = config.data_dir.ancestors().find(|ancestor| ancestor.exists())?;
     let Room { free, needed } = daemon::room(there, if two { 2 } else { 1 })?;
-    let found = format!("{:.1} GB free, the longest session takes {:.1} GB", free as f64 / GB, needed as f64 / GB);
+    let gigabytes = |bytes: u64| format!("{:.1}", bytes as f64 / GB);
+    let found = say!("doctor-disk", free = gigabytes(free), needed = gigabytes(needed));
     Some(if free >= needed {
         Finding::ok("disk", found)
     } else {
-        Finding::impossible("disk", found, "free some space, or choose another place with `--data-dir DIR`")
+        Finding::impossible("disk", found, say!("doctor-disk-hint"))
     })
 }
 
@@ -84,13 +82,13 @@ fn disk(config: &Config) -> Option<Finding> {
 fn clock() -> Finding {
     let now = jiff::Zoned::now();
     let shown = now.strftime("%Y-%m-%d %H:%M %Z").to_string();
-    let hint = "set it: `timedatectl set-ntp true`, or in the system's settings; words are deleted by date";
+    let hint = say!("doctor-clock-hint");
     if CLOCK_MIN.parse::<jiff::Timestamp>().is_ok_and(|min| now.timestamp() < min) {
-        return Finding::warning("clock", format!("{shown} cannot be"), hint);
+        return Finding::warning("clock", say!("doctor-clock-impossible", now = shown), hint);
     }
     match is_kept_right() {
-        Some(false) => Finding::warning("clock", format!("{shown}; nothing keeps it right"), hint),
-        Some(true) => Finding::ok("clock", format!("{shown}, kept right by the network")),
+        Some(false) => Finding::warning("clock", say!("doctor-clock-loose", now = shown), hint),
+        Some(true) => Finding::ok("clock", say!("doctor-clock-kept", now = shown)),
         None => Finding::ok("clock", shown),
     }
 }
@@ -114,9 +112,9 @@ fn is_kept_right() -> Option<bool> {
 fn power() -> Finding {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let memory = memory_bytes();
-    let found = format!("{cores} cores, {:.1} GB of memory", memory as f64 / 1e9);
+    let found = say!("doctor-computer", cores, memory = format!("{:.1}", memory as f64 / 1e9));
     if memory < MEMORY_MIN {
-        Finding::warning("computer", found, "take a small model: `sidetone models fetch tiny.en`")
+        Finding::warning("computer", found, say!("doctor-computer-hint"))
     } else {
         Finding::ok("computer", found)
     }
@@ -125,7 +123,7 @@ fn power() -> Finding {
 /// Speech is in memory while it is worked on; swap and hibernation write memory to the disk.
 fn swap(root: &Path) -> Vec<Finding> {
     if cfg!(target_os = "macos") {
-        return vec![Finding::ok("swap", "encrypted by macOS")];
+        return vec![Finding::ok("swap", say!("doctor-swap-macos"))];
     }
     let Ok(table) = fs::read_to_string(root.join("proc/swaps")) else { return Vec::new() };
     let open: Vec<&str> = table
@@ -137,16 +135,12 @@ fn swap(root: &Path) -> Vec<Finding> {
     let hibernates = fs::read_to_string(root.join("sys/power/state"))
         .is_ok_and(|states| states.split_whitespace().any(|state| state == "disk"));
     match (open.is_empty(), table.lines().count() > 1, hibernates) {
-        (true, false, _) => vec![Finding::ok("swap", "none")],
-        (true, true, _) => vec![Finding::ok("swap", "in memory or encrypted")],
+        (true, false, _) => vec![Finding::ok("swap", say!("doctor-swap-none"))],
+        (true, true, _) => vec![Finding::ok("swap", say!("doctor-swap-safe"))],
         (false, _, hibernates) => vec![Finding::warning(
             "swap",
-            format!(
-                "{} is not known to be encrypted: {} write words to the disk",
-                open.join(", "),
-                if hibernates { "swapping and hibernation may" } else { "swapping may" }
-            ),
-            "encrypt it (`sudo apt install cryptsetup`, then `swap` in /etc/crypttab), or `sudo swapoff -a` while you record",
+            say!("doctor-swap-open", places = open.join(", "), hibernates = if hibernates { "yes" } else { "no" }),
+            say!("doctor-swap-hint"),
         )],
     }
 }

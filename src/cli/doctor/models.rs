@@ -11,6 +11,7 @@ use crate::{
     capture::{FileSource, Heard, Source},
     cli::{CliError, Config, demo, load},
     session::Track,
+    texts::say,
     transcript::{Packer, Whisper},
     units::{SAMPLE_RATE, Sample, Span},
     weights::{self, Manifest, ModelRole},
@@ -21,11 +22,11 @@ const AT_MOST: Duration = Duration::from_secs(5);
 /// Speech in the self-test: one window of Whisper, which it packs up to 28 s.
 const WINDOW_S: u64 = 28;
 
-/// What a session wants: the role, what is worse without, and the model to fetch.
+/// What a session wants: the role, the name of the text about what is worse without, and the model to fetch.
 const WANTED: [(ModelRole, &str, &str); 3] = [
-    (ModelRole::Whisper, "only the demo's speech model is here, which knows no real voice", "base.en"),
-    (ModelRole::Speaker, "without the voice model two voices on one microphone are told apart less well", "speaker"),
-    (ModelRole::Text, "without the text model questions, reflections and advice are told apart less well", "text"),
+    (ModelRole::Whisper, "doctor-without-whisper", "base.en"),
+    (ModelRole::Speaker, "doctor-without-speaker", "speaker"),
+    (ModelRole::Text, "doctor-without-text", "text"),
 ];
 
 pub fn files(config: &Config) -> Result<Vec<Finding>, CliError> {
@@ -41,7 +42,8 @@ pub fn files(config: &Config) -> Result<Vec<Finding>, CliError> {
             match whole {
                 Ok(()) => {
                     useful |= entry.name != load::DEMO_MODEL;
-                    findings.push(Finding::ok("model", format!("{}: whole ({})", entry.name, entry.good_for)));
+                    let found = say!("doctor-model-whole", model = &entry.name, good_for = &entry.good_for);
+                    findings.push(Finding::ok("model", found));
                 }
                 Err(error) => findings.push(Finding::warning(
                     "model",
@@ -51,7 +53,7 @@ pub fn files(config: &Config) -> Result<Vec<Finding>, CliError> {
             }
         }
         if !useful {
-            findings.push(Finding::warning("model", without, format!("`sidetone models fetch {fetch}`")));
+            findings.push(Finding::warning("model", say!(without), format!("`sidetone models fetch {fetch}`")));
         }
     }
     Ok(findings)
@@ -63,13 +65,13 @@ pub fn speed(config: &Config) -> Vec<Finding> {
         Ok(Some(seconds)) => judge(config, seconds),
         Ok(None) => Finding::warning(
             "speed",
-            format!("{WINDOW_S} s of speech were not decoded within {} s", AT_MOST.as_secs()),
-            "close other programs; the report then takes a while after `sidetone stop`",
+            say!("doctor-speed-too-slow", speech = WINDOW_S, seconds = AT_MOST.as_secs()),
+            say!("doctor-speed-too-slow-hint"),
         ),
         Err(error) => Finding::warning(
             "speed",
-            format!("it could not be measured: {}", error.message()),
-            "`sidetone models verify` shows what is wrong with the model files",
+            say!("doctor-speed-unmeasured", why = error.message()),
+            say!("doctor-speed-unmeasured-hint"),
         ),
     }]
 }
@@ -85,17 +87,13 @@ fn judge(config: &Config, seconds: f64) -> Finding {
         Some((name.to_owned(), seconds / WINDOW_S as f64 * work / demo))
     };
     let Some((name, share)) = estimate() else {
-        return Finding::ok("speed", format!("the demo model takes {seconds:.1} s for {WINDOW_S} s of speech"));
+        return Finding::ok("speed", say!("doctor-speed-demo", seconds = format!("{seconds:.1}"), speech = WINDOW_S));
     };
-    let found = format!("{name} would take about {:.1} s for 10 s of speech", share * 10.0);
+    let seconds = format!("{:.1}", share * 10.0);
     if share < 1.0 {
-        Finding::ok("speed", found)
+        Finding::ok("speed", say!("doctor-speed", model = name, seconds))
     } else {
-        Finding::warning(
-            "speed",
-            format!("{found}: the report takes a while after stop"),
-            "a smaller model keeps up: `sidetone models list` says which suits this computer",
-        )
+        Finding::warning("speed", say!("doctor-speed-slow", model = name, seconds), say!("doctor-speed-slow-hint"))
     }
 }
 

@@ -6,6 +6,7 @@ use super::Finding;
 use crate::{
     capture::{self, Alarm, CaptureError, InputSpec, Trial},
     cli::control::alarm_in_words,
+    texts::say,
 };
 
 /// How long each input is listened to.
@@ -19,7 +20,7 @@ const CHECK: &str = "microphone";
 pub fn systems() -> Vec<Finding> {
     let systems = capture::sound_systems();
     let mut findings = vec![if systems.is_empty() {
-        Finding::warning("sound", "no sound system answers", "install one: `sudo apt install pipewire-alsa`")
+        Finding::warning("sound", say!("doctor-sound-none"), say!("doctor-sound-hint"))
     } else {
         Finding::ok("sound", systems.join(", "))
     }];
@@ -34,13 +35,9 @@ fn devices_closed() -> Option<Finding> {
     let devices = std::fs::read_dir("/dev/snd").ok()?;
     let mut captures =
         devices.flatten().map(|entry| entry.path()).filter(|path| path.as_os_str().as_encoded_bytes().ends_with(b"c"));
-    captures.any(|path| access(&path, Access::READ_OK).is_err()).then(|| {
-        Finding::warning(
-            "permission",
-            "this user may not open the microphones in /dev/snd",
-            "join the group: `sudo usermod -aG audio $USER`, then log in again",
-        )
-    })
+    captures
+        .any(|path| access(&path, Access::READ_OK).is_err())
+        .then(|| Finding::warning("permission", say!("doctor-permission"), say!("doctor-permission-hint")))
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -68,39 +65,42 @@ pub fn inputs(chosen: &str) -> Vec<Finding> {
     }
     if others.len() > TRIED {
         let rest = others.iter().skip(TRIED).map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
-        findings.push(Finding::ok(CHECK, format!("not tried: {rest}")));
+        findings.push(Finding::ok(CHECK, say!("doctor-input-untried", inputs = rest)));
     }
     findings
 }
 
 /// What a trial came to. Only the chosen input decides whether a session can be recorded.
 fn describe(name: &str, chosen: bool, trial: &Result<Trial, CaptureError>) -> Finding {
-    const OTHER: &str = "choose another with `--input NAME`, or for good with `sidetone setup`";
-    let which = if chosen { format!("{name} (the one that sessions use)") } else { name.to_owned() };
+    let other = say!("doctor-input-hint");
+    let which = if chosen { say!("doctor-input-chosen", input = name) } else { name.to_owned() };
     match trial {
         Ok(trial) => {
-            let levels: Vec<String> = trial.levels_db().iter().map(|level| format!("{level:.0} dB")).collect();
-            let heard = format!("{which}: level {}", levels.join(" and "));
+            let levels: Vec<String> = trial.levels_db().iter().map(|level| format!("{level:.0}")).collect();
+            let heard = match levels.as_slice() {
+                [first, second, ..] => say!("doctor-input-levels", input = &which, first, second),
+                _ => say!("doctor-input-level", input = &which, level = levels.concat()),
+            };
             match trial.alarm() {
                 None => Finding::ok(CHECK, heard),
                 Some(Alarm::NoSound | Alarm::Rebuilding) if chosen => {
-                    Finding::impossible(CHECK, format!("{which}: it opens and gives no sound"), OTHER)
+                    Finding::impossible(CHECK, say!("doctor-input-no-sound", input = which), other)
                 }
                 // What sits beside is nobody's worry.
                 Some(alarm) if !chosen => {
-                    Finding::ok(CHECK, format!("{which}: not used by sessions; {}", alarm_in_words(alarm)))
+                    Finding::ok(CHECK, say!("doctor-input-unused", input = which, alarm = alarm_in_words(alarm)))
                 }
                 Some(Alarm::AllZero) if cfg!(target_os = "macos") => Finding::warning(
                     CHECK,
                     format!("{which}: {}", alarm_in_words(Alarm::AllZero)),
-                    "allow your terminal under System Settings, Privacy & Security, Microphone, then open it anew",
+                    say!("doctor-input-macos-hint"),
                 ),
-                Some(alarm) => Finding::warning(CHECK, format!("{heard}; {}", alarm_in_words(alarm)), OTHER),
+                Some(alarm) => Finding::warning(CHECK, format!("{heard}; {}", alarm_in_words(alarm)), other),
             }
         }
         Err(error) if chosen => {
-            Finding::impossible(CHECK, format!("{which}: {error}"), error.hint().unwrap_or_else(|| OTHER.to_owned()))
+            Finding::impossible(CHECK, format!("{which}: {error}"), error.hint().unwrap_or_else(|| other.to_owned()))
         }
-        Err(error) => Finding::ok(CHECK, format!("{which}: not used by sessions, nor could it be now ({error})")),
+        Err(error) => Finding::ok(CHECK, say!("doctor-input-unusable", input = which, why = error.to_string())),
     }
 }

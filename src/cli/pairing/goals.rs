@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use crate::{
     cli::{CliError, Config, ask as asking, print_json, transcript},
     practice::{Goal, Pairing},
+    texts::say,
     transcript::Spoken,
     vault::Writer,
 };
@@ -28,7 +29,7 @@ pub fn add(vault: &mut Writer, pairing: &Pairing, from: Option<&Path>, config: &
         }
     };
     goals.iter().try_for_each(|goal| vault.add_goal(pairing, goal).map(|_| ()))?;
-    config.remark(format!("Sealed to {}, who alone can read them: {}.", pairing.coachee, goals.len()));
+    config.remark(say!("goals-sealed", name = &pairing.coachee, count = goals.len()));
     Ok(())
 }
 
@@ -55,8 +56,8 @@ pub fn read(file: &Path, config: &Config) -> Result<Vec<Spoken>, CliError> {
 
 pub fn ask(name: &str) -> Result<Vec<Spoken>, CliError> {
     asking::apart(|| {
-        eprintln!("{name}, what do you want to work on? In your own words; they are sealed to you.");
-        eprintln!("One a line; an empty line ends it.\n");
+        eprintln!("{}", say!("goals-asked", name));
+        eprintln!("{}\n", say!("goals-one-a-line"));
         let mut goals = Vec::new();
         while let Some(line) = asking::line(">")?.map(Zeroizing::new).filter(|line| !line.is_empty()) {
             goals.extend(goals_of(&line)?);
@@ -72,7 +73,7 @@ pub fn show(goals: &[Goal], config: &Config, out: &mut dyn Write) -> Result<(), 
         return print_json(out, &all);
     }
     if goals.is_empty() {
-        config.remark("No goals yet: `sidetone pairing goals NAME --add`");
+        config.remark(say!("goals-none"));
         return Ok(());
     }
     let mut text = Zeroizing::new(String::new());

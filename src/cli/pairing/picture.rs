@@ -13,6 +13,7 @@ use crate::{
     practice::{self, Held, Pairing},
     report::length,
     session::SessionId,
+    texts::say,
     vault::Writer,
 };
 
@@ -48,10 +49,19 @@ fn minutes(minutes: f64) -> f64 {
     (minutes * 10.0).round() / 10.0
 }
 
+fn pair(pairing: &Pairing) -> String {
+    if pairing.coach.is_empty() {
+        return pairing.coachee.clone();
+    }
+    say!("pairing-pair", name = &pairing.coachee, coach = &pairing.coach)
+}
+
 fn title(pairing: &Pairing) -> String {
-    let coach = if pairing.coach.is_empty() { String::new() } else { format!(", with {}", pairing.coach) };
-    let ended = pairing.ended_on.map_or(String::new(), |day| format!(", ended {day}"));
-    format!("{}{coach}: since {}{ended}", pairing.coachee, pairing.started_on)
+    let (pair, start) = (pair(pairing), pairing.started_on.to_string());
+    match pairing.ended_on {
+        Some(day) => say!("pairing-ended", pair, start, end = day.to_string()),
+        None => say!("pairing-since", pair, start),
+    }
 }
 
 /// The picture of one pairing: for both people.
@@ -62,15 +72,15 @@ pub fn show(vault: &Writer, pairing: &Pairing, config: &Config, out: &mut dyn Wr
     }
     let picture = practice::picture(pairing, &held);
     writeln!(out, "{}", title(pairing))?;
-    let gap = picture.longest_gap_days.map_or(String::new(), |days| format!("; at most {days} days apart"));
-    match picture.sessions {
-        0 => writeln!(out, "  No sessions yet.")?,
-        1 => writeln!(out, "  One session, {}.", length(picture.minutes * 60.0))?,
-        count => writeln!(out, "  {count} sessions, {} in all{gap}.", length(picture.minutes * 60.0))?,
-    }
+    let (count, time) = (picture.sessions, length(picture.minutes * 60.0));
+    let sessions = match picture.longest_gap_days {
+        Some(days) if count > 1 => say!("pairing-sessions-apart", count, time, days),
+        _ => say!("pairing-sessions", count, time),
+    };
+    writeln!(out, "  {sessions}")?;
     for held in &held {
         let numbers = match held::numbers(held) {
-            none if none.is_empty() => "not enough to say".to_owned(),
+            none if none.is_empty() => say!("pairing-not-enough").to_owned(),
             numbers => numbers,
         };
         writeln!(out, "    {}  {:>12}  {numbers}", held.on, length(held.minutes * 60.0))?;
@@ -79,24 +89,16 @@ pub fn show(vault: &Writer, pairing: &Pairing, config: &Config, out: &mut dyn Wr
         writeln!(out, "  {}", held::unsaid_line(&unsaid))?;
     }
     if let Some(standing) = pairing.standing {
-        writeln!(out, "  As you both wished it noted: {}.", standing_said(standing))?;
+        writeln!(out, "  {}", say!("pairing-standing", standing = standing.name()))?;
     }
     if pairing.ended_on.is_none() {
         if pairing.review_is_due(today()) {
             writeln!(out, "  {}", held::review_line(pairing))?;
         } else {
-            writeln!(out, "  You look at it together on {}.", pairing.review_on)?;
+            writeln!(out, "  {}", say!("pairing-review-on", day = pairing.review_on.to_string()))?;
         }
     }
     Ok(())
-}
-
-fn standing_said(standing: practice::Standing) -> &'static str {
-    match standing {
-        practice::Standing::Manages => "the coach manages the coachee",
-        practice::Standing::Senior => "the coach is senior to the coachee",
-        practice::Standing::Level => "neither is above the other",
-    }
 }
 
 /// Whom this coach works with: names and dates, and no number of anybody.
@@ -113,10 +115,7 @@ pub fn overview(
     let pairings: Vec<Pairing> = vault.pairings()?.into_iter().filter(fits).collect();
     let mine: Vec<Pairing> =
         pairings.iter().filter(|pairing| pairing.coach == coach.map_or("", str::trim)).cloned().collect();
-    let note = practice::all_point_downwards(&mine).then_some(
-        "Only for you: you stand above everybody whom you work with here. That is how telling starts without anybody \
-         meaning it. Is there somebody at your level, or above you, whom you could work with too?",
-    );
+    let note = practice::all_point_downwards(&mine).then(|| say!("pairing-all-below"));
     if config.json {
         let all: Vec<Value> = pairings
             .iter()
@@ -134,11 +133,17 @@ pub fn overview(
         return print_json(out, &json!({"pairings": all, "only_for_you": note}));
     }
     if pairings.is_empty() {
-        config.remark("No pairings: `sidetone pairing add NAME` sets one up, together.");
+        config.remark(say!("pairing-none"));
     }
     for pairing in &pairings {
-        let next = if pairing.ended_on.is_some() { String::new() } else { format!(", review {}", pairing.review_on) };
-        writeln!(out, "{}{next}", title(pairing))?;
+        let line = match pairing.ended_on {
+            Some(_) => title(pairing),
+            None => {
+                let (start, review) = (pairing.started_on.to_string(), pairing.review_on.to_string());
+                say!("pairing-under-way", pair = pair(pairing), start, review)
+            }
+        };
+        writeln!(out, "{line}")?;
     }
     for pairing in pairings.iter().filter(|pairing| pairing.review_is_due(today())) {
         writeln!(out, "{}", held::review_line(pairing))?;
@@ -151,25 +156,21 @@ pub fn overview(
 
 /// What the two talk about. Nothing of what they say is kept.
 pub fn review(vault: &Writer, pairing: &Pairing, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
-    const QUESTIONS: [&str; 4] = [
-        "Is this the right pair?",
-        "Is it the right time?",
-        "Is it the right load? Does this still fit your workload?",
-        "What would each of you change?",
-    ];
+    let questions =
+        [say!("pairing-right-pair"), say!("pairing-right-time"), say!("pairing-right-load"), say!("pairing-change")];
     let who = typed_pairing(pairing);
     if config.json {
         let (held, unsaid) = held::sessions(vault, pairing)?;
-        return print_json(out, &json!({"questions": QUESTIONS, "pairing": as_json(pairing, &held, &unsaid)}));
+        return print_json(out, &json!({"questions": questions, "pairing": as_json(pairing, &held, &unsaid)}));
     }
-    writeln!(out, "For you both to talk about. Nothing of it is kept.\n")?;
-    for question in QUESTIONS {
+    writeln!(out, "{}\n", say!("pairing-to-talk"))?;
+    for question in questions {
         writeln!(out, "  {question}")?;
     }
     writeln!(out)?;
     show(vault, pairing, config, out)?;
     writeln!(out)?;
-    writeln!(out, "  You talked about it:    sidetone pairing review {who} --held")?;
-    writeln!(out, "  More, or fewer, hours:  sidetone hours set {who} HOURS")?;
-    Ok(writeln!(out, "  Enough, and no reason:  sidetone pairing end {who}")?)
+    writeln!(out, "  {:22}  sidetone pairing review {who} --held", say!("pairing-talked"))?;
+    writeln!(out, "  {:22}  sidetone hours set {who} HOURS", say!("pairing-hours"))?;
+    Ok(writeln!(out, "  {:22}  sidetone pairing end {who}", say!("pairing-enough"))?)
 }
