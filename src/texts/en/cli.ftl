@@ -14,7 +14,10 @@ consent-wording =
       Who sees what  Both of you see the same numbers. The words can be read by the
                      coachee alone, with their passphrase; they keep or delete them.
       How long       Sound is deleted when the report is made. Words that nobody decides
-                     about are deleted after { $days } days. Nobody can put that off.
+                     about are deleted after { $days ->
+        [one] { $days } day
+       *[other] { $days } days
+    }. Nobody can put that off.
       Your way out   Either of you can withdraw at any moment before `stop`, and
                      everything of the session is deleted: `sidetone withdraw`.
       What it is not It cannot be used to judge anyone, whatever coaching was used for at
@@ -24,8 +27,14 @@ consent-coachee = Coachee: do you agree?
 # The days that are offered follow in brackets.
 consent-days = Coachee: delete words that you have not decided about after how many days?
 consent-days-again = Please answer with a number from 1 to { $most }, or press Enter.
-consent-days-agreed = Agreed to, then: words that nobody decides about are deleted after { $days } days.
-consent-days-stated = Words that the coachee has not decided about are deleted after { $days } days; nobody can put that off.
+consent-days-agreed = Agreed to, then: words that nobody decides about are deleted after { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+}.
+consent-days-stated = Words that the coachee has not decided about are deleted after { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+}; nobody can put that off.
 
 ## start.rs: the recorder begins
 
@@ -70,7 +79,13 @@ coachee-opens-passphrase = opens with a passphrase
 coachee-key-elsewhere = key kept elsewhere
 coachee-remove = Delete all sessions, words, numbers, answers, pairings and the key of { $name }?
 coachee-not-removed = Nothing was deleted.
-coachee-removed = { $name } and everything of theirs is deleted ({ $sessions } sessions, { $pairings } pairings).
+coachee-removed = { $name } and everything of theirs is deleted ({ $sessions ->
+    [one] { $sessions } session
+   *[other] { $sessions } sessions
+}, { $pairings ->
+    [one] { $pairings } pairing
+   *[other] { $pairings } pairings
+}).
 
 ## coach.rs: the coach's voice
 
@@ -81,7 +96,10 @@ coach-unknown = There was no voiceprint.
 
 ## transcript.rs: the words. What is said once they are deleted is page-gone.
 
-transcript-exported = { $count } lines of your words are in a file anybody with access to it can read:
+transcript-exported = { $count ->
+    [one] { $count } line of your words is in a file anybody with access to it can read:
+   *[other] { $count } lines of your words are in a file anybody with access to it can read:
+}
 transcript-kept = Kept, sealed, until you delete them.
 transcript-taken = Your words are in { $file }, sealed to you: your key or `age` opens it.
 transcript-notice = Noted. From { $day } on, the same command deletes the words without the passphrase. Until then the coachee can still decide: `sidetone transcript keep { $session }`
@@ -95,7 +113,10 @@ transcript-go-on = Enter: go on
 ## open.rs: pages in the browser
 
 open-no-browser = No browser could be opened: open this address yourself, on this computer.
-open-ends = The address works once. This ends when the page is closed, or after { $minutes } minutes without a reader; Ctrl-C ends it now.
+open-ends = The address works once. This ends when the page is closed, or after { $minutes ->
+    [one] { $minutes } minute
+   *[other] { $minutes } minutes
+} without a reader; Ctrl-C ends it now.
 
 ## setup.rs: five questions, then five seconds of sound. What is kept by pressing Enter follows each question in brackets.
 
@@ -164,7 +185,10 @@ pairing-sessions = { $count ->
     [1] One session, { $time }.
    *[other] { $count } sessions, { $time } in all.
 }
-pairing-sessions-apart = { $count } sessions, { $time } in all; at most { $days } days apart.
+pairing-sessions-apart = { $count } sessions, { $time } in all; at most { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+} apart.
 # Instead of held-talk and held-telling.
 pairing-not-enough = not enough to say
 pairing-standing = As you both wished it noted: { $standing ->
@@ -278,11 +302,17 @@ privacy-short = In short
 privacy-short-aim = **What for.** A coach and a coachee hear how their coaching conversation was shared and how directive it was.
 privacy-short-where = **Where.** On the coach's laptop alone, in `{ $folder }`, mode 0700. No account, no server, no telemetry; the only use of the network is fetching a speech model that somebody asked for by name, which sends no personal data.
 privacy-short-who = **Who sees what.** Both see the same numbers. The words are sealed (age, X25519 and ChaCha20-Poly1305) to a key that the coachee makes and keeps; the coach cannot read them, nor can the school.
-privacy-short-how-long = **How long.** Sound until the report is made. Words that the coachee has not decided about: { $days } days unless they choose another number (1 to { $most }), fixed at consent and never put off. Words that they keep: until they delete them. Numbers: until deleted.
+privacy-short-how-long = **How long.** Sound until the report is made. Words that the coachee has not decided about: { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+} unless they choose another number (1 to { $most }), fixed at consent and never put off. Words that they keep: until they delete them. Numbers: until deleted.
 privacy-short-off = **Off the record.** `sidetone pause`, or what is said aloud ("sidetone, off the record"): nothing is recorded or counted until it is ended. Said aloud, it holds from where it was begun to be said: what was recorded since is cut off. Meanwhile sound passes through memory, where only a spoken command is listened for; `start --no-voice-commands` ends that too.
 privacy-memory = A live session is in the recorder's memory; core dumps are off, and other programs of the user cannot attach to it. Settings (`sidetone config show`) hold no personal data but the paths and stances that the coach set.
 # It follows the rights.
-privacy-forgotten = A lost passphrase does not keep words alive: `sidetone transcript delete SESSION --forgotten` deletes them without it, { $days } days after notice was given.
+privacy-forgotten = A lost passphrase does not keep words alive: `sidetone transcript delete SESSION --forgotten` deletes them without it, { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+} after notice was given.
 privacy-consent = What both people are asked to agree to
 # consent-wording follows.
 privacy-wording = Wording { $version }, stored with the time of both answers:
@@ -489,7 +519,10 @@ doctor-clock-impossible = { $now } cannot be
 doctor-clock-loose = { $now }; nothing keeps it right
 doctor-clock-kept = { $now }, kept right by the network
 doctor-clock-hint = set it: `timedatectl set-ntp true`, or in the system's settings; words are deleted by date
-doctor-computer = { $cores } cores, { $memory } GB of memory
+doctor-computer = { $cores ->
+    [one] { $cores } core
+   *[other] { $cores } cores
+}, { $memory } GB of memory
 doctor-computer-hint = take a small model: `sidetone models fetch tiny.en`
 doctor-sleep-held-off = held off while a session is recorded
 doctor-sleep-comes = it cannot be held off here: a laptop that falls asleep records nothing
