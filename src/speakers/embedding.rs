@@ -21,7 +21,7 @@ const HIDDEN: usize = 256;
 const GATES: usize = 4 * HIDDEN;
 const LAYERS: usize = 3;
 /// Steps that one layer takes before the next follows: it bounds the memory of a batch.
-const STEPS: usize = 8;
+const STEPS: usize = 4;
 /// Cores that share a batch.
 const CORES_MAX: usize = 4;
 /// Mean power that a window is brought to before encoding (-30 dB of full scale), as in training.
