@@ -20,8 +20,8 @@
 //! # Layout
 //!
 //! Modules are declared below in reading order. Folders are nouns, what you have after that stage; functions are the
-//! field's verbs. The `mod.rs` files alone tell the product. Who may import whom is a table with reasons in
-//! `tests/architecture.rs`.
+//! field's verbs. The `mod.rs` files alone tell the product. What people read stands in `texts/en/`, and is said by its name.
+//! Who may import whom is a table with reasons in `tests/architecture.rs`.
 //!
 //! # Invariants
 //!

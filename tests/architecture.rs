@@ -37,7 +37,7 @@ const ROOMS: &[(&str, &[&str], &str)] = &[
     ),
     (
         "vault",
-        &["measures", "practice", "seal", "session", "transcript", "units"],
+        &["measures", "practice", "seal", "session", "texts", "transcript", "units"],
         "the vault knows the types it stores, no audio and no sockets",
     ),
     ("weights", &[], "model files, never their use"),

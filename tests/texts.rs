@@ -215,6 +215,17 @@ fn sentences_stand_nowhere_else() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+/// `report.ftl` and `web.ftl` stand in HTML as they are.
+#[test]
+fn a_text_of_a_page_is_no_markup() {
+    for room in ["report", "web"] {
+        let path = format!("{}/src/texts/en/{room}.ftl", env!("CARGO_MANIFEST_DIR"));
+        let file = fs::read_to_string(path).unwrap();
+        let mut texts = file.lines().filter(|line| !line.starts_with('#'));
+        assert_eq!(texts.find(|line| line.contains(['<', '&', '"'])), None, "{room}.ftl");
+    }
+}
+
 /// The rules themselves must be able to fail.
 #[test]
 fn a_breach_is_seen() {

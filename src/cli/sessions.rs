@@ -68,7 +68,7 @@ fn receipts(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), 
         config.remark(say!("sessions-no-receipts"));
     }
     for receipt in &receipts {
-        let Receipt { at, session, what, .. } = receipt;
+        let (Receipt { at, session, .. }, what) = (receipt, receipt.what_said());
         let at = at.replace('T', " ");
         let minute = at.get(..16).unwrap_or(&at);
         writeln!(out, "{session}  {minute}  {what:18}  {}", receipt.amount())?;

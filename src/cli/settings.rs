@@ -22,7 +22,7 @@ pub struct Key {
     pub name: &'static str,
     /// The variable that says the same.
     pub environment: &'static str,
-    /// For the file and for `config show`.
+    /// The text that says what it is, in the file and in `config show`.
     pub what: &'static str,
     pub example: &'static str,
 }
@@ -30,70 +30,35 @@ pub struct Key {
 pub const DATA_DIR: Key = Key {
     name: "data_dir",
     environment: "SIDETONE_DATA_DIR",
-    what: "Where sessions are kept",
+    what: "setting-data-dir",
     example: "\"~/.local/share/sidetone\"",
 };
-pub const MODELS_DIR: Key = Key {
-    name: "models_dir",
-    environment: "SIDETONE_MODELS_DIR",
-    what: "The only place where model files are looked for and fetched into",
-    example: "\"~/models\"",
-};
-pub const INPUT: Key = Key {
-    name: "input",
-    environment: "SIDETONE_INPUT",
-    what: "What `start` and `coach enrol` listen to: `default`, a device that `doctor` lists, `A+B`, or `A+system`",
-    example: "\"default\"",
-};
-pub const COACH_TRACK: Key = Key {
-    name: "coach_track",
-    environment: "SIDETONE_COACH_TRACK",
-    what: "Of two microphones, the coach's: 1 or 2",
-    example: "1",
-};
-pub const STANCE: Key = Key {
-    name: "stance",
-    environment: "SIDETONE_STANCE",
-    what: "What you mean your sessions to be: directive, collaborative or facilitative; `start --stance` for one of them",
-    example: "\"facilitative\"",
-};
-pub const MODEL: Key = Key {
-    name: "model",
-    environment: "SIDETONE_MODEL",
-    what: "The model that turns speech into words; else the recommended one, or the best that is here",
-    example: "\"base.en\"",
-};
+pub const MODELS_DIR: Key =
+    Key { name: "models_dir", environment: "SIDETONE_MODELS_DIR", what: "setting-models-dir", example: "\"~/models\"" };
+pub const INPUT: Key =
+    Key { name: "input", environment: "SIDETONE_INPUT", what: "setting-input", example: "\"default\"" };
+pub const COACH_TRACK: Key =
+    Key { name: "coach_track", environment: "SIDETONE_COACH_TRACK", what: "setting-coach-track", example: "1" };
+pub const STANCE: Key =
+    Key { name: "stance", environment: "SIDETONE_STANCE", what: "setting-stance", example: "\"facilitative\"" };
+pub const MODEL: Key =
+    Key { name: "model", environment: "SIDETONE_MODEL", what: "setting-model", example: "\"base.en\"" };
 pub const RETENTION_DAYS: Key = Key {
     name: "retention_days",
     environment: "SIDETONE_RETENTION_DAYS",
-    what: "Days after which words that the coachee has not decided about are deleted, offered when both consent; \
-           `start --retention-days` for one session",
+    what: "setting-retention-days",
     example: "30",
 };
 pub const VOICE_COMMANDS: Key = Key {
     name: "voice_commands",
     environment: "SIDETONE_VOICE_COMMANDS",
-    what: "Whether a session obeys spoken commands; `start --no-voice-commands` for one that does not",
+    what: "setting-voice-commands",
     example: "true",
 };
-pub const WAKE_WORD: Key = Key {
-    name: "wake_word",
-    environment: "SIDETONE_WAKE_WORD",
-    what: "What a spoken command begins with: one to three words of five letters or more together",
-    example: "\"sidetone\"",
-};
-pub const TONES: Key = Key {
-    name: "tones",
-    environment: "SIDETONE_TONES",
-    what: "Whether spoken commands are answered, and alarms told, by a short tone",
-    example: "true",
-};
-pub const COLOR: Key = Key {
-    name: "color",
-    environment: "SIDETONE_COLOR",
-    what: "Colour in the output: auto, always or never",
-    example: "\"auto\"",
-};
+pub const WAKE_WORD: Key =
+    Key { name: "wake_word", environment: "SIDETONE_WAKE_WORD", what: "setting-wake-word", example: "\"sidetone\"" };
+pub const TONES: Key = Key { name: "tones", environment: "SIDETONE_TONES", what: "setting-tones", example: "true" };
+pub const COLOR: Key = Key { name: "color", environment: "SIDETONE_COLOR", what: "setting-color", example: "\"auto\"" };
 
 pub const KEYS: [Key; 11] =
     [DATA_DIR, MODELS_DIR, INPUT, COACH_TRACK, STANCE, MODEL, RETENTION_DAYS, VOICE_COMMANDS, WAKE_WORD, TONES, COLOR];
@@ -301,7 +266,7 @@ pub fn run(command: &Command, config: &Config, out: &mut dyn Write) -> Result<()
             .into_iter()
             .map(|(key, value, from)| {
                 let value = serde_json::json!({
-                    "value": value, "from": from, "environment": key.environment, "what": key.what,
+                    "value": value, "from": from, "environment": key.environment, "what": say!(key.what),
                 });
                 (key.name.to_owned(), value)
             })
@@ -316,7 +281,7 @@ pub fn run(command: &Command, config: &Config, out: &mut dyn Write) -> Result<()
     }
     for (key, value, from) in shown_settings {
         writeln!(out)?;
-        for line in wrap(&format!("{}.", key.what), config.width.saturating_sub(2)) {
+        for line in wrap(&format!("{}.", say!(key.what)), config.width.saturating_sub(2)) {
             writeln!(out, "# {line}")?;
         }
         let from = match from {

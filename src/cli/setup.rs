@@ -313,7 +313,7 @@ fn changed(text: &str, said: &[(Key, &str)]) -> Result<String, CliError> {
 fn fresh(said: &[(Key, &str)]) -> String {
     let mut text = format!("# {}\n", say!("setup-file"));
     for key in KEYS {
-        text.push_str(&format!("\n# {}.\n", key.what));
+        text.push_str(&format!("\n# {}.\n", say!(key.what)));
         match said.iter().find(|(answered, _)| answered.name == key.name) {
             Some((_, value)) => text.push_str(&format!("{} = {}\n", key.name, toml_edit::Value::from(*value))),
             None => text.push_str(&format!("# {} = {}\n", key.name, key.example)),

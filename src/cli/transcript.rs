@@ -133,7 +133,7 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
         Command::Keep { session, unlock } => {
             let (stored, identity) = opened(&vault, &session, &unlock)?;
             vault.keep(stored.session.id, &identity)?;
-            config.remark(say!("transcript-kept"));
+            config.remark(say!("decide-kept"));
             Ok(())
         }
         Command::Delete { session, forgotten: true, .. } => delete_forgotten(&mut vault, &session, config, out),
@@ -340,7 +340,7 @@ pub fn gone(receipt: &Receipt, config: &Config, out: &mut dyn Write) -> Result<(
     if config.json {
         return print_json(out, receipt);
     }
-    config.remark(say!("page-gone", what = &receipt.what, amount = receipt.amount()));
+    config.remark(say!("page-gone", what = receipt.what_said(), amount = receipt.amount()));
     Ok(())
 }
 

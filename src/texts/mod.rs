@@ -16,11 +16,12 @@ use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 /// The language of all texts, as its pages say it too.
 pub const LANGUAGE: &str = "en";
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     include_str!("en/cli.ftl"),
     include_str!("en/daemon.ftl"),
     include_str!("en/measures.ftl"),
     include_str!("en/report.ftl"),
+    include_str!("en/vault.ftl"),
     include_str!("en/web.ftl"),
 ];
 

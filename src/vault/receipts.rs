@@ -11,7 +11,7 @@ use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::{Decision, VaultError, at, directory, writer::immediate};
-use crate::session::SessionId;
+use crate::{session::SessionId, texts::say};
 
 /// What a deletion took away: append-only, and it holds no word.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,8 +29,12 @@ pub struct Receipt {
 impl Receipt {
     /// How much went, for people: `1 row, 2 files, 3709 bytes`.
     pub fn amount(&self) -> String {
-        let many = |count: u64, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
-        [many(self.rows, "row"), many(self.files, "file"), many(self.bytes, "byte")].join(", ")
+        say!("receipt-amount", rows = self.rows, files = self.files, bytes = self.bytes)
+    }
+
+    /// What went, for people.
+    pub fn what_said(&self) -> &str {
+        What::named(&self.what).map_or(self.what.as_str(), |what| what.said())
     }
 
     /// Whether it was a pairing that went, with its goals.
@@ -78,6 +82,21 @@ impl What {
             Self::PairingDeleted => "pairing deleted",
             Self::GoalDeleted => "goal deleted",
             Self::AnswersDeleted => "answers deleted",
+        }
+    }
+
+    /// For people.
+    fn said(self) -> &'static str {
+        match self {
+            Self::Withdrawn => say!("receipt-withdrawn"),
+            Self::WordsDeleted => say!("receipt-words-deleted"),
+            Self::WordsTaken => say!("receipt-words-taken"),
+            Self::EverythingDeleted => say!("receipt-everything-deleted"),
+            Self::RetentionOver => say!("receipt-retention-over"),
+            Self::PassphraseLost => say!("receipt-passphrase-lost"),
+            Self::PairingDeleted => say!("receipt-pairing-deleted"),
+            Self::GoalDeleted => say!("receipt-goal-deleted"),
+            Self::AnswersDeleted => say!("receipt-answers-deleted"),
         }
     }
 

@@ -103,7 +103,7 @@ pub fn message(room: &Room, title: &str, said: &str) -> Zeroizing<String> {
 
 /// What went, as the coachee reads it.
 pub fn gone(receipt: &Receipt) -> String {
-    say!("page-gone", what = &receipt.what, amount = receipt.amount())
+    say!("page-gone", what = receipt.what_said(), amount = receipt.amount())
 }
 
 /// Opens a form that nobody else can send.
@@ -169,7 +169,7 @@ fn close(room: &Room, page: &mut String) {
 
 /// The coach picks, or writes.
 fn next_step(room: &Room, report: &Report) -> String {
-    let mut section = format!("<section id=\"next\">\n<h2>{}</h2>\n", say!("next-heading"));
+    let mut section = format!("<section id=\"next\">\n<h2>{}</h2>\n", say!("report-step-next"));
     let chosen = report.next_step();
     if let Some(chosen) = chosen {
         section.push_str("<p class=\"step\">");
@@ -243,7 +243,7 @@ fn gone_words(stored: &Stored) -> &'static str {
     match stored.decision {
         Decision::Deleted => say!("words-deleted"),
         Decision::Taken => say!("words-taken"),
-        _ => say!("words-none"),
+        _ => say!("report-words-none"),
     }
 }
 

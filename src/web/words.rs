@@ -137,8 +137,8 @@ fn timeline(page: &mut String, lines: &[Utterance], duration_s: f64) {
     let _ = writeln!(
         page,
         "<p class=\"key\"><span><i class=\"coach\"></i>{}</span> <span><i class=\"coachee\"></i>{}</span> <span>{}</span></p>",
-        say!("words-coach-above"),
-        say!("words-coachee-below"),
+        say!("report-key-coach"),
+        say!("report-key-coachee"),
         say!("words-click")
     );
     for row in 0..(end / row_s).ceil().clamp(1.0, ROWS_MAX) as u32 {

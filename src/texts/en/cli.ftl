@@ -100,7 +100,6 @@ transcript-exported = { $count ->
     [one] { $count } line of your words is in a file anybody with access to it can read:
    *[other] { $count } lines of your words are in a file anybody with access to it can read:
 }
-transcript-kept = Kept, sealed, until you delete them.
 transcript-taken = Your words are in { $file }, sealed to you: your key or `age` opens it.
 transcript-notice = Noted. From { $day } on, the same command deletes the words without the passphrase. Until then the coachee can still decide: `sidetone transcript keep { $session }`
 transcript-notice-given = Notice was given; from { $day } on, the same command deletes the words.
@@ -618,3 +617,18 @@ settings-from-file = this file
 settings-from-environment = the environment: { $variable }
 settings-from-flag = the flag --{ $flag }
 settings-not-set = not set
+
+## settings.rs: what each setting is, without a full stop: beside it in the settings file and in `config show`. Words between
+## backticks and quotes are typed, and stay.
+
+setting-data-dir = Where sessions are kept
+setting-models-dir = The only place where model files are looked for and fetched into
+setting-input = What `start` and `coach enrol` listen to: `default`, a device that `doctor` lists, `A+B`, or `A+system`
+setting-coach-track = Of two microphones, the coach's: 1 or 2
+setting-stance = What you mean your sessions to be: directive, collaborative or facilitative; `start --stance` for one of them
+setting-model = The model that turns speech into words; else the recommended one, or the best that is here
+setting-retention-days = Days after which words that the coachee has not decided about are deleted, offered when both consent; `start --retention-days` for one session
+setting-voice-commands = Whether a session obeys spoken commands; `start --no-voice-commands` for one that does not
+setting-wake-word = What a spoken command begins with: one to three words of five letters or more together
+setting-tones = Whether spoken commands are answered, and alarms told, by a short tone
+setting-color = Colour in the output: auto, always or never

@@ -1,5 +1,6 @@
 ### The report of a session and the trend over sessions, on a terminal and as a page. What stands between backticks is a
-### command or its option, and stays. Lengths of time ("12 min 54 s") and shares are put in as they are.
+### command or its option, and stays. Lengths of time ("12 min 54 s") and shares are put in as they are. Texts stand in HTML as
+### they are here: none holds <, & or a straight double quote.
 
 ## phrases.rs: the session as a whole
 

@@ -1,4 +1,5 @@
-### The pages of the coach and of the coachee. What stands in the report on them is in report.ftl.
+### The pages of the coach and of the coachee. What stands in the report on them is in report.ftl. Texts stand in HTML as they
+### are here: none holds <, & or a straight double quote.
 
 ## pages.rs: the page as a whole
 
@@ -20,7 +21,6 @@ page-failed = That did not work: { $why }.
 
 ## pages.rs: the coach's next step
 
-next-heading = One thing to try next
 next-another = Choose another
 next-pick = Pick one, or write your own
 next-own = Your own
@@ -44,14 +44,11 @@ words-unlock = Unlock
 not-unlocked = Not unlocked: { $why }.
 words-deleted = They are deleted.
 words-taken = You took them off this computer.
-words-none = There are none.
 # $decide and $numbers begin links, $end ends each.
 words-here = Read them here; { $decide }decide about them{ $end } below, and { $numbers }the numbers{ $end } come after that.
 words-coach = coach
 words-coachee = coachee
 words-unclear = unclear who
-words-coach-above = coach, above
-words-coachee-below = coachee, below
 words-click = a click leads to the line
 words-jump-time = Jump to a time
 words-jump = Jump to
