@@ -1,10 +1,8 @@
 //! Who may import whom: the rules of `src/lib.rs`, each with its reason. Reads `src/` as syntax, tests left out.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+mod sources;
+
+use std::{collections::BTreeSet, fs, path::Path};
 
 use syn::visit::{self, Visit};
 
@@ -163,21 +161,7 @@ impl<'ast> Visit<'ast> for Named {
 /// (place below `src/` without ending, what it names), tests left out.
 fn sources() -> Vec<(String, BTreeSet<String>)> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut folders = vec![src.clone()];
-    let mut files: Vec<PathBuf> = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
-                files.push(path);
-            }
-        }
-    }
-    let test_file = |path: &PathBuf| ["tests", "properties"].iter().any(|name| path.file_stem().unwrap() == *name);
-    files.retain(|path| !test_file(path));
-    files
+    sources::code()
         .into_iter()
         .map(|path| {
             let mut named = Named::default();

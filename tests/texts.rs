@@ -1,6 +1,8 @@
 //! The texts that people read, against the code that says them: nothing is said that is not there, with other values than
 //! it wants, or written elsewhere; and nothing is there that nobody says.
 
+mod sources;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -23,27 +25,10 @@ const UNSAID: &[(&str, &str)] = &[
     ("there are no words here", "an error: no form of the coach's page asks for them"),
 ];
 
-fn files(below: &str, ending: &str) -> Vec<PathBuf> {
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(below)];
-    let mut files = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|found| found == ending) {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    files
-}
-
 /// Every text with the variables in it.
 fn texts() -> BTreeMap<String, BTreeSet<String>> {
     let mut texts = BTreeMap::new();
-    for path in files("src/texts", "ftl") {
+    for path in sources::files("src/texts", "ftl") {
         let file = fs::read_to_string(&path).unwrap();
         let parsed = parse(file.as_str()).unwrap_or_else(|(_, errors)| panic!("{}: {errors:?}", path.display()));
         for entry in parsed.body {
@@ -148,8 +133,7 @@ fn said(arguments: &Group) -> Option<(String, BTreeSet<String>)> {
 }
 
 fn code() -> Vec<(PathBuf, Code)> {
-    let tests = |path: &PathBuf| ["tests", "properties"].iter().any(|name| path.file_stem().unwrap() == *name);
-    let files = files("src", "rs").into_iter().filter(|path| !tests(path) && !path.ends_with("texts/mod.rs"));
+    let files = sources::code().into_iter().filter(|path| !path.ends_with("texts/mod.rs"));
     files.map(|path| (path.clone(), Code::of(&path))).collect()
 }
 
