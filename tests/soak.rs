@@ -4,6 +4,7 @@
 
 mod demo_whisper;
 mod served;
+mod slope;
 #[allow(dead_code, reason = "the list of voices is used in part")]
 mod spoken;
 #[allow(dead_code, reason = "what this microphone can do beside playing is for other tests")]
@@ -22,6 +23,7 @@ use std::{
 
 use served::{Busy, Daemon, Place, samples_of, session};
 use sidetone::{
+    cli::give_large_blocks_back,
     daemon::{Failure, Reply, Request},
     pipeline::Models,
     recording::{self, Damage, Key},
@@ -66,6 +68,7 @@ fn child_serves() {
         if env::var_os(WITH_MODELS).is_none() {
             return Ok(Models::default());
         }
+        give_large_blocks_back();
         let speaker = SpeakerEncoder::load(&models_folder().join("speaker-ge2e.safetensors")).map_err(|_| Failure {
             message: "no speaker model".into(),
             hint: None,
@@ -181,16 +184,6 @@ fn memory(pid: u32) -> f64 {
     kilobytes.trim().parse::<f64>().unwrap() * 1024.0
 }
 
-/// Slope of a line through points.
-fn slope(points: &[(f64, f64)]) -> f64 {
-    let n = points.len() as f64;
-    let (x, y) = points.iter().fold((0.0, 0.0), |(x, y), point| (x + point.0 / n, y + point.1 / n));
-    let (over, under) = points
-        .iter()
-        .fold((0.0, 0.0), |(over, under), p| (over + (p.0 - x) * (p.1 - y), under + (p.0 - x) * (p.0 - x)));
-    over / under
-}
-
 #[test]
 #[ignore = "scripts/soak runs it"]
 fn memory_of_a_long_session() {
@@ -227,7 +220,7 @@ fn memory_of_a_long_session() {
         }
         thread::sleep(Duration::from_millis(500));
     };
-    let grows = slope(&points);
+    let grows = slope::of(&points);
     let most = points.iter().fold(0.0_f64, |most, point| most.max(point.1));
     row(
         &format!("memory of {hours} h at {speed} times the speed"),

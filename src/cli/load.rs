@@ -40,14 +40,14 @@ pub fn default_whisper(config: &Config) -> Result<String, CliError> {
 /// glibc keeps large blocks for their thread once it has seen one freed, which comes to 10 MB that nobody uses. Blocks of more
 /// than this go back to the system.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-fn give_large_blocks_back() {
+pub fn give_large_blocks_back() {
     const LARGE_BYTES: libc::c_int = 256 * 1024;
     // SAFETY: it sets a bound that later calls of `malloc` look at, and takes no pointer. Where it fails, nothing changes.
     unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE_BYTES) };
 }
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-fn give_large_blocks_back() {}
+pub fn give_large_blocks_back() {}
 
 /// Loads what works on a session. The Whisper model must be there; without the speaker model voices are told apart less
 /// well, and the report says so.

@@ -51,7 +51,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind};
 
 pub use config::{Config, Global};
 pub use error::{CliError, explain};
-pub use load::decoding_threads;
+pub use load::{decoding_threads, give_large_blocks_back};
 
 use crate::session;
 

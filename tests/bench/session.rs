@@ -5,6 +5,8 @@
 
 mod plot;
 mod program;
+#[path = "../slope/mod.rs"]
+mod slope;
 mod table;
 
 use std::{
@@ -32,8 +34,8 @@ const RECORD: Duration = Duration::from_secs(60);
 const LIVE: u32 = 60;
 const LIVE_SHORT: u32 = 10;
 const LIVE_SPEED: &str = "6";
-/// Minutes of the two sessions of which it is only told who spoke; with `--short` a third.
-const WHO: [u32; 2] = [60, 180];
+/// Minutes of the session of which it is only told who spoke; with `--short` the second.
+const WHO: [u32; 2] = [180, 60];
 /// Between two looks at a recording.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -83,37 +85,43 @@ fn live(home: &Home, minutes: u32) -> Row {
     ("stop_to_report_s".into(), seconds, "<= 3 after an hour")
 }
 
-/// Voice activity, embeddings and clustering of so many minutes of the demo session: seconds, and the memory that is held at the
-/// end beyond what it was at the beginning, in megabytes.
+/// Voice activity, embeddings and clustering of so many minutes of the demo session: seconds, and by how many megabytes an hour
+/// its memory grows.
 fn who_spoke(encoder: &Arc<SpeakerEncoder>, minutes: u32) -> (f64, f64) {
     let sound = program::read(&program::demo_session());
     let half = SAMPLE_RATE as usize / 2;
-    let memory = || megabytes(std::process::id(), "VmRSS").unwrap_or(f64::NAN);
-    let (begun, before) = (Instant::now(), memory());
+    let begun = Instant::now();
     let models = Models { speaker: Some(Arc::clone(encoder)), ..Models::default() };
     let setup = Setup { tracks: 1, hint: RoleHint::CoachSpeaksFirst, microphone: false };
     let mut pipeline = Pipeline::new(models, setup, None);
     let mut samples = sound.iter().copied().cycle();
+    let mut memory = Vec::new();
     for number in 0..u64::from(minutes) * 120 {
         let first = Sample(number * half as u64);
         pipeline.push(&Block { first, track: Track(0), samples: samples.by_ref().take(half).collect() });
+        // The first tenth is a program that finds its size. What waits for the encoder comes and goes by three megabytes: a line
+        // through many points, not the ends.
+        if number % 20 == 0 && number > u64::from(minutes) * 12 {
+            let held = megabytes(std::process::id(), "VmRSS").unwrap_or(f64::NAN);
+            memory.push((number as f64 / 7200.0, held));
+        }
     }
-    let held = memory() - before;
     assert!(pipeline.finish().numbers.duration_s > 0.0);
-    (begun.elapsed().as_secs_f64(), held)
+    (begun.elapsed().as_secs_f64(), slope::of(&memory))
 }
 
 fn main() {
     let has = |flag: &str| std::env::args().any(|arg| arg == flag);
     let short = has("--short");
     let home = Home::new().unwrap();
+    sidetone::cli::give_large_blocks_back();
     let encoder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/speaker-ge2e.safetensors");
     let encoder = Arc::new(SpeakerEncoder::load(&encoder).unwrap());
-    let [less, more] = WHO.map(|minutes| if short { minutes / 3 } else { minutes });
-    let ((_, held), (seconds, held_longer)) = (who_spoke(&encoder, less), who_spoke(&encoder, more));
+    let minutes = WHO[usize::from(short)];
+    let (seconds, growth) = who_spoke(&encoder, minutes);
     let mut rows = vec![
-        ("who_spoke_times_real_time".to_owned(), f64::from(more) * 60.0 / seconds, ">= 120"),
-        ("who_spoke_mb_per_hour".to_owned(), (held_longer - held) / f64::from(more - less) * 60.0, "<= 2"),
+        ("who_spoke_times_real_time".to_owned(), f64::from(minutes) * 60.0 / seconds, ">= 120"),
+        ("who_spoke_mb_per_hour".to_owned(), growth, "<= 2"),
     ];
     rows.extend(idle_and_recording(&home));
     rows.push(live(&home, if short { LIVE_SHORT } else { LIVE }));
