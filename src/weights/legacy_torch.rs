@@ -4,7 +4,9 @@
 //! 8-byte count and 32-bit floats. The pickle reader knows the opcodes in that file, makes plain values of them and calls
 //! nothing. `scripts/convert-speaker.py` writes the same bytes.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::collections::BTreeMap;
+
+use safetensors::{Dtype, tensor::TensorView};
 
 /// Opcodes in one pickle; Resemblyzer's has under 2,000.
 const OPCODES_MAX: usize = 20_000;
@@ -24,7 +26,7 @@ pub(super) fn to_safetensors(file: &[u8], prefixes: &[&str]) -> Option<Vec<u8>> 
         let count = usize::try_from(i64::from_le_bytes(bytes.array()?)).ok()?;
         storages.insert(key.text()?, bytes.take(count.checked_mul(4)?)?);
     }
-    let mut tensors = BTreeMap::new();
+    let mut tensors = Vec::new();
     for (name, tensor) in object.get("model_state")?.pairs()? {
         let name = name.text()?;
         if !prefixes.iter().any(|prefix| name.starts_with(prefix)) {
@@ -32,30 +34,10 @@ pub(super) fn to_safetensors(file: &[u8], prefixes: &[&str]) -> Option<Vec<u8>> 
         }
         let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'));
         let (shape, data) = tensor.data(&storages)?;
-        plain.then(|| tensors.insert(name, (shape, data)))?;
+        let view = TensorView::new(Dtype::F32, shape, data).ok()?;
+        plain.then(|| tensors.push((name, view)))?;
     }
-    safetensors(&tensors)
-}
-
-/// Names in order, no spaces, the header filled up to a multiple of eight bytes.
-fn safetensors(tensors: &BTreeMap<&str, (Vec<usize>, &[u8])>) -> Option<Vec<u8>> {
-    let mut header = String::from("{");
-    let mut at = 0;
-    for (name, (shape, data)) in tensors {
-        let comma = if at == 0 { "" } else { "," };
-        let shape = shape.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
-        let end = at + data.len();
-        write!(header, r#"{comma}"{name}":{{"dtype":"F32","shape":[{shape}],"data_offsets":[{at},{end}]}}"#).ok()?;
-        at = end;
-    }
-    header.push('}');
-    while !header.len().is_multiple_of(8) {
-        header.push(' ');
-    }
-    let mut file = (header.len() as u64).to_le_bytes().to_vec();
-    file.extend(header.as_bytes());
-    tensors.values().for_each(|(_, data)| file.extend(*data));
-    Some(file)
+    safetensors::serialize(tensors, None).ok()
 }
 
 /// What a pickle can hold here.
