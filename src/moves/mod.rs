@@ -103,10 +103,6 @@ impl Code {
         self.form.get(form as usize).copied().unwrap_or(0.0)
     }
 
-    pub fn of_asks(&self, asks: Asks) -> f32 {
-        self.asks.get(asks as usize).copied().unwrap_or(0.0)
-    }
-
     /// Backchannel in both roles.
     fn listening() -> Self {
         let mut code = Self { coach: [0.0; 11], invited: 0.0, coachee: [0.0; 7], form: [0.0; 3], asks: [0.0; 4] };

@@ -82,15 +82,6 @@ impl Window {
         Some(Self { track, samples, pieces: vec![said], stretches: vec![said], length })
     }
 
-    /// The session's time for a time in the window (seconds from its start); `None` where no piece is.
-    pub fn session_time(&self, seconds: f64) -> Option<Sample> {
-        let at = Sample::from_seconds(seconds).0;
-        self.pieces.iter().find_map(|&(offset, span)| {
-            let into = at.checked_sub(offset as u64)?;
-            (into < span.samples()).then(|| Sample(span.start().0 + into))
-        })
-    }
-
     /// Places consecutive words, said between two times in the window, on the session clock: over speech only, each
     /// within one piece, in proportion to its length. Where a piece ends, a sentence may have.
     pub fn place(&self, start_s: f64, end_s: f64, words: &[Extent]) -> Vec<Span> {
