@@ -76,6 +76,39 @@ impl Stance {
     }
 }
 
+/// What became of a session's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    Undecided,
+    Kept,
+    Deleted,
+    Taken,
+}
+
+impl Decision {
+    pub const ALL: [Self; 4] = [Self::Undecided, Self::Kept, Self::Deleted, Self::Taken];
+
+    /// The contract's word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Undecided => "undecided",
+            Self::Kept => "kept",
+            Self::Deleted => "deleted",
+            Self::Taken => "taken",
+        }
+    }
+}
+
+/// The coach's own notes about what to try next, as a session's report shows them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Steps {
+    /// Chosen after an earlier session with the same coachee, with that session's start (RFC 3339).
+    pub before: Option<(String, String)>,
+    /// Chosen after this one.
+    pub next: Option<String>,
+}
+
 /// One microphone's signal; a session has one or two. Counted from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Track(pub u8);

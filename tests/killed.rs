@@ -17,10 +17,10 @@ use sidetone::{
     measures::Numbers,
     recording::{self, Damage, Key},
     seal::Identity,
-    session::{Role, SessionId, Track},
+    session::{Decision, Role, SessionId, Track},
     transcript::{Spoken, Utterance},
     units::{Sample, Span},
-    vault::{Decision, KeepAudio, Reader, Receipt, State, Writer},
+    vault::{KeepAudio, Reader, Receipt, State, Writer},
 };
 
 /// Tells the binary that it is the one to be killed, and where to write.

@@ -6,9 +6,9 @@ use super::{CliError, Config, control, daemon, load::DEMO_MODEL, report, start, 
 use crate::{
     daemon::{Client, Reply, Request, Start, Status},
     seal::{self, Identity},
-    session::{Consent, RETENTION_DAYS, Session, SessionId, Stance},
+    session::{Consent, Decision, RETENTION_DAYS, Session, SessionId, Stance},
     texts::say,
-    vault::{Decision, Reader, VaultError, Writer},
+    vault::{Reader, VaultError, Writer},
 };
 
 /// Two synthetic voices; see tests/fixtures/README.md.

@@ -5,8 +5,8 @@ use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 
 use super::CliError;
 use crate::{
+    measures::{self, measure},
     practice::{self, Held, Pairing},
-    report,
     session::SessionId,
     texts::say,
     units::Share,
@@ -67,14 +67,14 @@ pub fn unsaid_line(unsaid: &[SessionId]) -> String {
 pub fn held(stored: &Stored) -> Option<Held> {
     let numbers = stored.numbers.as_ref()?;
     let session = &stored.session;
-    let report = report::report(session, stored.decision.name(), numbers);
+    let point = measures::point(&measure(numbers));
     let at: Timestamp = session.started_at.parse().ok()?;
     Some(Held {
         session: session.id,
         on: at.to_zoned(TimeZone::system()).date(),
         minutes: numbers.duration_s.max(0.0) / 60.0,
-        coach_share: report.telling_ratio().map(|ratio| ratio.coach),
-        telling: report.telling_index().and_then(|index| Share::of(index, 1.0)),
+        coach_share: point.talk.and_then(|talk| Share::of(talk.value, 1.0)),
+        telling: point.telling.and_then(|telling| Share::of(telling.value, 1.0)),
     })
 }
 

@@ -4,7 +4,7 @@ use std::{io::Write, path::PathBuf};
 
 use super::{CliError, Config, ask, held, open, print_json, shown};
 use crate::{
-    report::{self, Report, Steps, suggestions},
+    report::{self, Report, suggestions},
     session::SessionId,
     texts::say,
     vault::{Stored, Writer},
@@ -133,8 +133,8 @@ pub fn show(vault: &Writer, stored: &Stored, config: &Config, out: &mut dyn Writ
 pub fn of(vault: &Writer, stored: &Stored) -> Result<Report, CliError> {
     let numbers = stored.numbers.as_ref().ok_or_else(|| unfinished(stored))?;
     let steps = vault.steps(stored.session.id)?;
-    let report = report::report(&stored.session, stored.decision.name(), numbers);
-    Ok(report.with_steps(Steps { before: steps.before, next: steps.next }))
+    let report = report::report(&stored.session, stored.decision, numbers);
+    Ok(report.with_steps(steps))
 }
 
 fn unfinished(stored: &Stored) -> CliError {

@@ -5,8 +5,9 @@ use std::io::Write;
 use super::{CliError, Config, SessionArg, held, print_json, report, training};
 use crate::{
     report::length,
+    session::Decision,
     texts::say,
-    vault::{Decision, Progress, Receipt, State, Stored, VaultError, Writer},
+    vault::{Progress, Receipt, State, Stored, VaultError, Writer},
 };
 
 #[derive(clap::Args, Debug)]

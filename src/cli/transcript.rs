@@ -19,11 +19,11 @@ use crate::{
     pipeline::{Pipeline, Setup},
     recording::{self, Key},
     seal::{Identity, KeyFile},
-    session::Role,
+    session::{Decision, Role},
     speakers::RoleHint,
     texts::say,
     transcript::{self, Format, Named, Spoken, Utterance},
-    vault::{self, Decision, Reader, Receipt, State, Stored, VaultError, Writer},
+    vault::{self, Reader, Receipt, State, Stored, VaultError, Writer},
 };
 
 /// What `--format` calls the sound.

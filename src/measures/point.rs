@@ -30,7 +30,7 @@ impl Point {
 
 impl Measures {
     /// The talk ratio, if something may be concluded from it.
-    pub fn telling_ratio(&self) -> Option<TalkRatio> {
+    pub fn conclusive_talk_ratio(&self) -> Option<TalkRatio> {
         let unsafe_to_tell = NOT_ENOUGH_TO_SAY.iter().any(|&caveat| self.has(caveat));
         self.talk_ratio.filter(|_| !unsafe_to_tell)
     }
@@ -38,7 +38,7 @@ impl Measures {
 
 /// The point that a session adds.
 pub fn point(measures: &Measures) -> Point {
-    let talk = measures.telling_ratio().map(|ratio| Interval {
+    let talk = measures.conclusive_talk_ratio().map(|ratio| Interval {
         value: ratio.coach.get(),
         low: ratio.low.get(),
         high: ratio.high.get(),

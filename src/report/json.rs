@@ -4,13 +4,10 @@
 
 use serde::Serialize;
 
-use super::{
-    Decision, Steps,
-    words::{Directiveness, Moves, Ownership, Questions, Stretch, WaitTime},
-};
+use super::words::{Directiveness, Moves, Ownership, Questions, Stretch, WaitTime};
 use crate::{
     measures::{ByRole, Caveat, Measures, Models, Numbers, RoleSpan, Turns},
-    session::{Session, SessionId, Stance},
+    session::{Decision, Session, SessionId, Stance, Steps},
 };
 
 /// What is known of a session, for both people.

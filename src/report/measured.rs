@@ -7,7 +7,7 @@ use super::{
 use crate::{
     measures::{
         ByRole, Caveat, Interval, LENGTHS, MIN_QUESTIONS, MIN_STEPS, MIN_UTTERANCES, MIN_WAITS, Mark, Stretch, Waits,
-        WordNumbers, stretches,
+        WordNumbers, point, stretches,
     },
     moves::{Asks, CoachMove, CoacheeMove},
     texts::say,
@@ -83,13 +83,8 @@ impl Report {
 
     /// How much of it was telling, to be set beside what was meant.
     pub(super) fn telling_said(&self) -> Option<String> {
-        Some(say!("report-telling-meant", percent = percent(self.telling_index()?)))
-    }
-
-    /// Directiveness, if something may be concluded from it.
-    pub fn telling_index(&self) -> Option<f64> {
-        let words = self.measures.words.as_ref().filter(|words| words.directiveness.utterances >= MIN_UTTERANCES)?;
-        Some(words.directiveness.index?.value)
+        let telling = point(&self.measures).telling?;
+        Some(say!("report-telling-meant", percent = percent(telling.value)))
     }
 }
 

@@ -25,34 +25,17 @@ pub use self::{
     page::{STYLE, article, escaped_into, page, sealed_words},
     phrases::length,
     rttm::rttm,
-    steps::{Steps, suggestions},
+    steps::suggestions,
     trend::{Trend, trend},
     words::Coded,
 };
 use crate::{
     measures::{Caveat, Numbers, measure},
-    session::Session,
+    session::{Decision, Session},
 };
 
-/// What became of the words, as far as a report says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Decision {
-    Undecided,
-    Kept,
-    Deleted,
-    Taken,
-}
-
-/// The report of a session. `decision` is the contract's word for what became of the transcript; any other word counts
-/// as `undecided`.
-pub fn report(session: &Session, decision: &str, numbers: &Numbers) -> Report {
-    let decision = match decision {
-        "kept" => Decision::Kept,
-        "deleted" => Decision::Deleted,
-        "taken" => Decision::Taken,
-        _ => Decision::Undecided,
-    };
+/// The report of a session.
+pub fn report(session: &Session, decision: Decision, numbers: &Numbers) -> Report {
     let mut measures = measure(numbers);
     if session.consent.asserted && !measures.has(Caveat::ConsentAsserted) {
         measures.caveats.push(Caveat::ConsentAsserted);

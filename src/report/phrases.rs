@@ -1,10 +1,10 @@
 //! What the report says, whatever it is shown on: how things were, judging nobody; and where there is too little to go by,
 //! that it is too little.
 
-use super::{Decision, json::Report};
+use super::json::Report;
 use crate::{
-    measures::{Caveat, Interval, MIN_TURNS, TalkRatio, Turns},
-    session::Stance,
+    measures::{Caveat, Interval, MIN_TURNS, Turns},
+    session::{Decision, Stance},
     texts::say,
 };
 
@@ -94,7 +94,7 @@ impl Report {
 
     /// Both people's shares; empty when nothing should be concluded from them.
     pub(super) fn shares_said(&self) -> Vec<ShareSaid> {
-        let Some(ratio) = self.telling_ratio() else { return Vec::new() };
+        let Some(ratio) = self.measures.conclusive_talk_ratio() else { return Vec::new() };
         let (share, percent) = (ratio.coach.get(), percent(ratio.coach.get()));
         let speech = &self.measures.speech;
         vec![
@@ -110,7 +110,7 @@ impl Report {
     }
 
     pub(super) fn bounds_said(&self) -> String {
-        let Some(ratio) = self.telling_ratio() else { return say!("report-not-enough").to_owned() };
+        let Some(ratio) = self.measures.conclusive_talk_ratio() else { return say!("report-not-enough").to_owned() };
         let (low, high) = between(ratio.low.get(), ratio.high.get());
         say!("report-bounds", low, high)
     }
@@ -162,7 +162,10 @@ impl Report {
                 say!("report-meant-both", coach = meaning(coach), name, coachee = meaning(coachee))
             }
         };
-        let talked = self.telling_ratio().map(|ratio| say!("report-talked", percent = percent(ratio.coach.get())));
+        let talked = self
+            .measures
+            .conclusive_talk_ratio()
+            .map(|ratio| say!("report-talked", percent = percent(ratio.coach.get())));
         let done = match (talked, self.telling_said()) {
             (Some(talked), Some(told)) => Some(format!("{talked} {told}")),
             (Some(talked), None) => Some(format!("{talked} {}", say!("report-talked-only"))),
@@ -183,11 +186,6 @@ impl Report {
             Decision::Undecided => (say!("report-words-undecided", name), &["open"]),
         };
         (said, verbs.iter().map(|verb| format!("sidetone {verb} {session}")).collect())
-    }
-
-    /// The talk ratio, if something may be concluded from it.
-    pub fn telling_ratio(&self) -> Option<TalkRatio> {
-        self.measures.telling_ratio()
     }
 
     /// The coachee's name, safe for a terminal.

@@ -1,7 +1,7 @@
 //! One thing to try: what a coach chose after an earlier session opens the report, what they choose after this one ends it.
 
 use super::json::Report;
-use crate::texts::say;
+use crate::{session::Steps, texts::say};
 
 /// What a coach may pick from, where writing their own is too much. Each can be done in the next session and heard in it.
 pub fn suggestions() -> [&'static str; 6] {
@@ -15,17 +15,9 @@ pub fn suggestions() -> [&'static str; 6] {
     ]
 }
 
-/// What a report says of next steps: the coach's own notes. They are in no key of the JSON, whose schema has no field that
-/// can hold free text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Steps {
-    /// Chosen after an earlier session, with its start (RFC 3339).
-    pub before: Option<(String, String)>,
-    pub next: Option<String>,
-}
-
 impl Report {
-    /// The same report, opening and ending with the coach's notes.
+    /// The same report, opening and ending with the coach's notes. They are in no key of the JSON, whose schema has no field that
+    /// can hold free text.
     #[must_use]
     pub fn with_steps(mut self, steps: Steps) -> Self {
         self.steps = steps;

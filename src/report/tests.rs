@@ -13,7 +13,7 @@ use crate::{
         words,
     },
     moves::{CoachMove, CoacheeMove, Code, Coded, Form},
-    session::{Consent, Role, Stance},
+    session::{Consent, Role, Stance, Steps},
     units::{Sample, Span},
 };
 
@@ -73,17 +73,17 @@ fn is_as_in(name: &str, made: &str) {
 
 #[test]
 fn every_form_is_as_it_was() {
-    let full = report(&session(), "kept", &numbers_with_words())
+    let full = report(&session(), Decision::Kept, &numbers_with_words())
         .with_steps(Steps {
             before: Some(("Wait".to_owned(), "2026-11-20T09:00:00Z".to_owned())),
             next: Some("Ask".to_owned()),
         })
         .with_reviews(vec!["For you both: is it time? `sidetone pairing review Ana`".to_owned()]);
     let two = Numbers { tracks: 2, doubts: Vec::new(), dropped_s: 1.25, ..numbers() };
-    let two = report(&Session { coachee_stance: Some(Stance::Directive), ..session() }, "deleted", &two);
+    let two = report(&Session { coachee_stance: Some(Stance::Directive), ..session() }, Decision::Deleted, &two);
     let little = Numbers { spans: spans("a 0 10, b 11 18, ? 20 21"), words_decoded: false, ..numbers() };
-    let little = report(&Session { coach_stance: None, ..session() }, "undecided", &little);
-    let no_words = report(&session(), "undecided", &numbers());
+    let little = report(&Session { coach_stance: None, ..session() }, Decision::Undecided, &little);
+    let no_words = report(&session(), Decision::Undecided, &numbers());
     let point = |day: u32| {
         let share = |value: f64| Some(Interval { value, low: value - 0.05, high: value + 0.05 });
         let telling = share(if day > 7 { 0.3 } else { 0.5 } + f64::from(day % 3) / 50.0);
@@ -114,7 +114,7 @@ fn every_form_is_as_it_was() {
 
 #[test]
 fn colour_adds_nothing_but_colour() {
-    let report = report(&session(), "kept", &numbers());
+    let report = report(&session(), Decision::Kept, &numbers());
     let mut plain = report.to_text(80, true);
     assert!(plain.contains('\u{1b}'));
     for style in ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[34m", "\u{1b}[33m"] {
@@ -127,7 +127,7 @@ fn colour_adds_nothing_but_colour() {
 #[test]
 fn a_name_cannot_steer_the_terminal() {
     let session = Session { coachee: "A\u{1b}[2Jna".to_owned(), ..session() };
-    assert!(!report(&session, "undecided", &numbers()).to_text(80, false).contains('\u{1b}'));
+    assert!(!report(&session, Decision::Undecided, &numbers()).to_text(80, false).contains('\u{1b}'));
 }
 
 #[test]
@@ -138,14 +138,14 @@ fn a_name_cannot_steer_the_page() {
         coachee_stance: Some(Stance::Directive),
         ..session()
     };
-    let page = page(&report(&session, "undecided", &numbers()));
+    let page = page(&report(&session, Decision::Undecided, &numbers()));
     assert!(page.contains("<title>Session with &lt;script&gt;&quot;&amp;&#39;</title>"));
     assert!(!page.contains("<script"));
 }
 
 #[test]
 fn the_page_needs_nothing_else_and_says_what_the_text_says() {
-    let report = report(&session(), "undecided", &numbers());
+    let report = report(&session(), Decision::Undecided, &numbers());
     let page = page(&report);
     for forbidden in ["<script", "http://", "https://", "src=", "href=", "url(", "@import"] {
         assert!(!page.contains(forbidden), "{forbidden}");
@@ -174,7 +174,7 @@ fn the_coachs_notes_open_and_end_the_report_and_are_in_no_key() {
         before: Some(("Wait <three>\u{1b}[2J seconds".to_owned(), "2026-11-20T09:00:00Z".to_owned())),
         next: Some("Ask, then listen".to_owned()),
     };
-    let report = report(&session(), "kept", &numbers()).with_steps(steps);
+    let report = report(&session(), Decision::Kept, &numbers()).with_steps(steps);
     let text = report.to_text(80, false);
     let opens = "\nTo try this time\n  Wait <three>[2J seconds\n  The coach chose this after the session on 2026-11-20.\n\nHow the talk";
     assert!(text.contains(opens), "{text}");
@@ -189,7 +189,7 @@ fn a_three_hour_page_stays_small() {
     let text: Vec<String> =
         (0..4000).map(|turn| format!("{} {} {}", ["a", "b"][turn % 2], turn * 3, turn * 3 + 2)).collect();
     let long = Numbers { duration_s: 12_000.0, spans: spans(&text.join(",")), ..numbers() };
-    assert!(page(&report(&session(), "kept", &long)).len() < 300_000);
+    assert!(page(&report(&session(), Decision::Kept, &long)).len() < 300_000);
 }
 
 /// A session whose words were coded: forty utterances of the coach.
@@ -227,7 +227,7 @@ fn seconds(start: u64, end: u64) -> Span {
 
 #[test]
 fn what_the_words_did_is_in_every_form() {
-    let report = report(&session(), "kept", &numbers_with_words());
+    let report = report(&session(), Decision::Kept, &numbers_with_words());
     let json = report.to_json();
     let table = [
         ("/moves/coach/question", Value::from(20)),
@@ -268,7 +268,7 @@ fn an_older_session_shows_what_it_has() {
     }
     stored["doubts"] = serde_json::json!([]);
     let older: Numbers = serde_json::from_value(stored).unwrap();
-    let report = report(&session(), "kept", &older);
+    let report = report(&session(), Decision::Kept, &older);
     let (text, page, json) = (report.to_text(80, false), page(&report), report.to_json());
     assert!(text.contains("After 20 questions of the coach") && page.contains("After 20 questions of the coach"));
     assert!(!text.contains("quiet for:") && !page.contains(">quiet for<") && !page.contains("over the session"));
@@ -282,10 +282,10 @@ fn exchanged_roles_leave_no_mark() {
     let swapped = numbers_with_words().swapped();
     assert!(!serde_json::to_string(&swapped).unwrap().contains("at_s"));
     assert!(serde_json::to_string(&numbers_with_words()).unwrap().contains("at_s"));
-    let said = |doubts: Vec<String>| page(&report(&session(), "kept", &Numbers { doubts, ..swapped.clone() }));
+    let said = |doubts: Vec<String>| page(&report(&session(), Decision::Kept, &Numbers { doubts, ..swapped.clone() }));
     assert!(!said(Vec::new()).contains("over the session"));
     // Where there was one, it says why it is gone.
-    let report = report(&session(), "kept", &swapped.swapped());
+    let report = report(&session(), Decision::Kept, &swapped.swapped());
     for shown in [report.to_text(1000, false), page(&report)] {
         assert_eq!(shown.matches("since the roles were exchanged").count(), 1, "{shown}");
     }
@@ -299,7 +299,7 @@ fn each_caveat_stands_once_beside_its_number() {
     let doubted =
         Numbers { doubts: vec!["echo".to_owned(), "recovered".to_owned()], recovered: true, ..numbers_with_words() };
     for numbers in [doubted, numbers(), Numbers::default()] {
-        let report = report(&session(), "kept", &numbers);
+        let report = report(&session(), Decision::Kept, &numbers);
         let (text, page) = (report.to_text(100, false), page(&report));
         for caveat in &report.caveats {
             let first = caveat.message.split(['.', '`', '\'', '"']).find(|part| part.len() > 10).unwrap();
@@ -312,7 +312,7 @@ fn each_caveat_stands_once_beside_its_number() {
 #[test]
 fn words_that_must_not_be_used_are_in_no_number() {
     let demo = Numbers { word_numbers_unusable: Some("demo_model".to_owned()), ..numbers_with_words() };
-    let json = report(&session(), "kept", &demo).to_json();
+    let json = report(&session(), Decision::Kept, &demo).to_json();
     for null in [
         "moves/coach/question",
         "questions/open",
@@ -380,7 +380,7 @@ fn the_keys_are_the_contracts() {
     paths(&serde_json::from_str(CONTRACT).unwrap(), "", &mut expected);
     for numbers in [numbers(), Numbers::default(), numbers_with_words()] {
         let mut found = BTreeSet::new();
-        let mut json = report(&session(), "kept", &numbers).to_json();
+        let mut json = report(&session(), Decision::Kept, &numbers).to_json();
         if json["course"].is_null() {
             json["course"] = serde_json::json!([{"from_s": null, "to_s": null, "telling": null, "asking": null}]);
         }
@@ -391,7 +391,7 @@ fn the_keys_are_the_contracts() {
 
 #[test]
 fn the_values() {
-    let json = report(&session(), "kept", &numbers()).to_json();
+    let json = report(&session(), Decision::Kept, &numbers()).to_json();
     let table = [
         ("/session", Value::from(ID)),
         ("/duration_s", 600.0.into()),
@@ -415,7 +415,7 @@ fn the_values() {
         assert_eq!(json.pointer(pointer), Some(&expected), "{pointer}");
     }
     assert_eq!(
-        report(&session(), "kept", &Numbers::default()).to_json().pointer("/talk_ratio/coach"),
+        report(&session(), Decision::Kept, &Numbers::default()).to_json().pointer("/talk_ratio/coach"),
         Some(&Value::Null)
     );
 }
@@ -424,7 +424,7 @@ fn the_values() {
 fn consent_that_was_asserted_is_a_caveat() {
     let mut session = session();
     session.consent.asserted = true;
-    let json = report(&session, "undecided", &numbers()).to_json().to_string();
+    let json = report(&session, Decision::Undecided, &numbers()).to_json().to_string();
     assert!(json.contains(r#""code":"consent_asserted""#));
 }
 
@@ -451,7 +451,7 @@ fn the_schema_has_no_field_that_can_hold_a_word() {
     // Even where a string gets in, none comes out.
     let numbers =
         Numbers { doubts: vec![CANARY.to_owned()], word_numbers_unusable: Some(CANARY.to_owned()), ..numbers() };
-    let (session, report) = (session(), report(&session(), CANARY, &numbers));
+    let (session, report) = (session(), report(&session(), Decision::Undecided, &numbers));
     assert!(holds_no_word(&report.to_json(), &session, &numbers.models));
     let outward = [report.to_json().to_string(), report.to_text(200, true), page(&report), rttm(&session.id, &numbers)];
     assert!(CANARY.split(' ').all(|word| outward.iter().all(|form| !form.contains(word))));
@@ -460,7 +460,7 @@ fn the_schema_has_no_field_that_can_hold_a_word() {
 proptest! {
     #[test]
     fn any_numbers_make_a_report(numbers in any_numbers(), width in 0usize..200, color: bool) {
-        let (session, report) = (session(), report(&session(), "undecided", &numbers));
+        let (session, report) = (session(), report(&session(), Decision::Undecided, &numbers));
         let json = report.to_json();
         prop_assert!(json.is_object() && holds_no_word(&json, &session, &numbers.models));
         for number in ["duration_s", "speech/coach_s", "speech/silence_s", "health/dropped_s"] {
@@ -476,7 +476,7 @@ proptest! {
         let mut numbers = numbers;
         numbers.spans.retain(|span| span.span.end().seconds() < 1e6);
         numbers.dropped_s = numbers.dropped_s.min(60.0);
-        let text = report(&session(), "undecided", &Numbers { duration_s: 100.0, ..numbers }).to_text(width, false);
+        let text = report(&session(), Decision::Undecided, &Numbers { duration_s: 100.0, ..numbers }).to_text(width, false);
         for line in text.lines().filter(|line| !line.contains("sidetone ")) {
             prop_assert!(line.chars().count() <= width, "{line}");
         }

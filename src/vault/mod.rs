@@ -71,38 +71,14 @@ pub use progress::Progress;
 pub use reader::Reader;
 pub use receipts::Receipt;
 pub use retention::NOTICE_DAYS;
-pub use steps::Steps;
 pub use words::{open_taken_words, open_words, seal_words};
 pub use writer::Writer;
 
 use crate::{
     measures::Numbers,
     seal::{PluginRecipient, Recipient},
-    session::{RETENTION_DAYS_MAX, Session, SessionId},
+    session::{Decision, RETENTION_DAYS_MAX, Session, SessionId},
 };
-
-/// What became of a transcript.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
-    Undecided,
-    Kept,
-    Deleted,
-    Taken,
-}
-
-impl Decision {
-    const ALL: [Self; 4] = [Self::Undecided, Self::Kept, Self::Deleted, Self::Taken];
-
-    /// The contract's word.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Undecided => "undecided",
-            Self::Kept => "kept",
-            Self::Deleted => "deleted",
-            Self::Taken => "taken",
-        }
-    }
-}
 
 /// A coachee, as both people may see it.
 #[derive(Clone, Debug, PartialEq, Eq)]

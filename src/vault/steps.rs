@@ -3,16 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{VaultError, Writer, plain, schema, sessions};
-use crate::session::SessionId;
-
-/// What a session's report says of next steps.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Steps {
-    /// Chosen after an earlier session with the same coachee, with that session's start (RFC 3339).
-    pub before: Option<(String, String)>,
-    /// Chosen after this one.
-    pub next: Option<String>,
-}
+use crate::session::{SessionId, Steps};
 
 impl Writer {
     /// Notes what the coach wants to try after a session, in place of an earlier note; `None` takes it back.

@@ -11,9 +11,10 @@ use super::{
 };
 use crate::{
     report::{self, Report, escaped_into, suggestions},
+    session::Decision,
     texts::{LANGUAGE, say},
     transcript::Format,
-    vault::{Decision, Receipt, Stored},
+    vault::{Receipt, Stored},
 };
 
 /// For who comes a second time, or by another way.

@@ -125,8 +125,8 @@ impl Room {
         let stored = vault.find(&self.visit.session.to_string())?;
         let numbers = stored.numbers.as_ref().ok_or(VaultError::StillRecording(stored.session.id))?;
         let steps = vault.steps(stored.session.id)?;
-        let report = report::report(&stored.session, stored.decision.name(), numbers)
-            .with_steps(report::Steps { before: steps.before, next: steps.next })
+        let report = report::report(&stored.session, stored.decision, numbers)
+            .with_steps(steps)
             .with_reviews(self.visit.reviews.clone());
         Ok((stored, report))
     }

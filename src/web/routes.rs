@@ -23,9 +23,10 @@ use super::{
 use crate::{
     practice::{Answer, Pulse, Question},
     report::{STYLE, suggestions},
+    session::Decision,
     texts::say,
     transcript::{Format, Utterance},
-    vault::{Decision, VaultError},
+    vault::VaultError,
 };
 
 /// A form with every line of a long session chosen is far smaller.

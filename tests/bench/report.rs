@@ -17,7 +17,7 @@ use sidetone::{
     measures::{ByRole, Directiveness, Does, Interval, Mark, Numbers, RoleSpan, Waiting, Waits, WordNumbers},
     report,
     seal::Identity,
-    session::Role,
+    session::{Decision, Role},
     units::{Sample, Span},
     vault::{KeepAudio, Writer},
 };
@@ -100,8 +100,8 @@ fn main() {
         black_box(report::trend(None, &points).to_text(80, false));
     });
     let (long, about) = (numbers(LONG_S), agreed::session("B"));
-    let page = report::page(&report::report(&about, "kept", &long));
-    let report_ms = best(|| drop(black_box(report::page(&report::report(&about, "kept", &long)))));
+    let page = report::page(&report::report(&about, Decision::Kept, &long));
+    let report_ms = best(|| drop(black_box(report::page(&report::report(&about, Decision::Kept, &long)))));
     table::print(&[
         ("trend_10000_first_ms".to_owned(), first_ms, "once, when the sessions are new to it"),
         ("trend_10000_ms".to_owned(), trend_ms, "< 100"),

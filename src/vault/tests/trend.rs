@@ -1,6 +1,7 @@
 //! The coach's notes, and the rows that a trend is made of.
 
 use super::*;
+use crate::session::Steps;
 
 #[test]
 fn a_next_step_is_the_coachs_of_one_coachee_and_goes_with_the_session() {
