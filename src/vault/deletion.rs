@@ -59,7 +59,7 @@ impl Writer {
         gone.extend(practice::erase_coachee(&transaction, &name, &at)?);
         transaction.execute("DELETE FROM coachees WHERE name = ?", [&name])?;
         transaction.commit()?;
-        self.clean_up()?;
+        self.clean_up();
         Ok(gone)
     }
 
@@ -86,14 +86,17 @@ impl Writer {
             return Err(VaultError::NoWords(session));
         }
         transaction.commit()?;
-        self.clean_up()?;
+        self.clean_up();
         Ok(receipt)
     }
 
-    /// What follows the commit: receipts beside the database, and the database's pages that held what went.
-    pub(super) fn clean_up(&mut self) -> Result<(), VaultError> {
-        self.reconcile()?;
-        schema::scrub(&self.connection)
+    /// What follows the commit: receipts beside the database, and the database's pages that held what went. What fails of it
+    /// is done at the next opening: it went all the same, and whoever let it go is told so.
+    pub(super) fn clean_up(&mut self) {
+        if let Err(error) = self.reconcile() {
+            tracing::warn!("receipts are not beside the database yet: {error}");
+        }
+        schema::scrub(&self.connection);
     }
 
     /// After a crash, or when an old database was put back over a new one: deletes again what has a receipt, unlinks
@@ -119,7 +122,7 @@ impl Writer {
         }
         transaction.commit()?;
         if again {
-            self.clean_up()?;
+            self.clean_up();
         }
         self.unlink_leftovers(&receipts)?;
         schema::scrub_leftovers(&self.connection)

@@ -155,9 +155,10 @@ impl Writer {
     /// When there is no such note.
     pub fn remove_training(&mut self, number: i64) -> Result<(), VaultError> {
         match self.connection.execute("DELETE FROM trainings WHERE number = ?", [number])? {
-            0 => Err(VaultError::NoTraining(number)),
+            0 => return Err(VaultError::NoTraining(number)),
             _ => self.clean_up(),
         }
+        Ok(())
     }
 
     fn erase_of_practice(
@@ -170,7 +171,7 @@ impl Writer {
         let transaction = immediate(&mut self.connection)?;
         let receipt = erase(&transaction, id, what, &at)?.ok_or_else(missing)?;
         transaction.commit()?;
-        self.clean_up()?;
+        self.clean_up();
         Ok(receipt)
     }
 }

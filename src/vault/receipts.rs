@@ -156,7 +156,10 @@ pub fn reconcile(connection: &mut Connection, file: &Path) -> Result<Vec<Receipt
     let mut receipts = all(&transaction)?;
     let known: HashSet<&Receipt> = logged.iter().collect();
     let unlogged: Vec<&Receipt> = receipts.iter().filter(|receipt| !known.contains(receipt)).collect();
-    append(&mut log, &unlogged, !text.is_empty() && !text.ends_with('\n')).map_err(at(file))?;
+    // A full disk must not keep anybody from what is stored: the database has them, and the next opening tries again.
+    if let Err(error) = append(&mut log, &unlogged, !text.is_empty() && !text.ends_with('\n')) {
+        tracing::warn!("receipts are not beside the database yet: {error}");
+    }
     let mut known: HashSet<Receipt> = receipts.iter().cloned().collect();
     for receipt in logged {
         // The schema refuses what is no receipt of ours.

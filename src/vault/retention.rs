@@ -31,7 +31,7 @@ impl Writer {
         }
         transaction.commit()?;
         if !gone.is_empty() {
-            self.clean_up()?;
+            self.clean_up();
         }
         Ok(gone)
     }

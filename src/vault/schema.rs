@@ -48,9 +48,10 @@ pub fn open(path: &Path) -> Result<Connection, VaultError> {
 
 /// Empties the write-ahead log, which holds pages as they were, and rebuilds the database without what was deleted.
 ///
-/// Waits for a program that is at the same thing.
-pub fn scrub(connection: &Connection) -> Result<(), VaultError> {
-    SCRUBBING.iter().try_for_each(|step| patiently(|| step(connection)))
+/// Waits for a program that is at the same thing. Follows a commit, which no failure undoes: what fails here (a disk that has
+/// less room than the database is long) is left to the next opening, and whoever changed something is told that it is changed.
+pub fn scrub(connection: &Connection) {
+    leave_on_failure(SCRUBBING.iter().try_for_each(|step| patiently(|| step(connection))));
 }
 
 /// A step of scrubbing; it may find another program in its way.
@@ -58,14 +59,20 @@ type Step = fn(&Connection) -> Result<(), VaultError>;
 
 const SCRUBBING: [Step; 3] = [checkpoint, vacuum, checkpoint];
 
-/// As [`scrub`], after a crash or a busy moment left something, and if nobody is in the way now.
+/// As [`scrub`], after a crash, a full disk or a busy moment left something, and if nobody is in the way now.
 pub fn scrub_leftovers(connection: &Connection) -> Result<(), VaultError> {
     let free: i64 = connection.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
     let steps = if free > 0 { &SCRUBBING[..] } else { &SCRUBBING[..1] };
-    let scrubbed = steps.iter().try_for_each(|step| step(connection));
-    match scrubbed {
-        Err(VaultError::Database(reason)) if reason == BUSY => Ok(()),
-        scrubbed => scrubbed,
+    leave_on_failure(steps.iter().try_for_each(|step| step(connection)));
+    Ok(())
+}
+
+/// `secure_delete` has overwritten what was deleted; only copies in the log and the file's length are left.
+fn leave_on_failure(scrubbed: Result<(), VaultError>) {
+    if let Err(error) = scrubbed {
+        tracing::warn!(
+            "the database could not be rebuilt without what was deleted, the next opening tries again: {error}"
+        );
     }
 }
 
@@ -95,7 +102,10 @@ fn migrate(connection: &mut Connection) -> Result<(), VaultError> {
     transaction.pragma_update(None, "user_version", MIGRATIONS.len() as u32)?;
     transaction.commit()?;
     // What was finer is in the write-ahead log, and in pages that are free now.
-    if from > 0 { scrub(connection) } else { Ok(()) }
+    if from > 0 {
+        scrub(connection);
+    }
+    Ok(())
 }
 
 /// Brings the numbers of sessions from before [`COARSE`] to what is stored now.

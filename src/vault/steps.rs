@@ -21,7 +21,8 @@ impl Writer {
             }
             None => {
                 self.connection.execute("DELETE FROM next_steps WHERE session = ?", [id])?;
-                schema::scrub(&self.connection)
+                schema::scrub(&self.connection);
+                Ok(())
             }
         }
     }

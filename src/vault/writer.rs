@@ -123,10 +123,11 @@ impl Writer {
     pub fn relock(&mut self, name: &str, locked_identity: &[u8]) -> Result<(), VaultError> {
         let sql = "UPDATE coachees SET locked_identity = ?, held_by = NULL WHERE name = ?";
         match self.connection.execute(sql, params![locked_identity, name.trim()])? {
-            0 => Err(VaultError::NoCoachee(name.to_owned())),
+            0 => return Err(VaultError::NoCoachee(name.to_owned())),
             // The identity under the old passphrase must not lie in the write-ahead log.
             _ => schema::scrub(&self.connection),
         }
+        Ok(())
     }
 
     /// Notes a session that begins. From now on it is known to whom it is sealed and when its words go: as many days from
@@ -269,7 +270,8 @@ impl Writer {
         )?;
         transaction.commit()?;
         // Marks of the one who now is the coachee are gone, and must not lie in the write-ahead log.
-        schema::scrub(&self.connection)
+        schema::scrub(&self.connection);
+        Ok(())
     }
 
     /// Keep. Needs proof that the coachee decides: the caller has unlocked their identity. A recording that stayed because

@@ -84,7 +84,10 @@ impl Writer {
         )?;
         transaction.commit()?;
         // The earlier ones must not lie in the write-ahead log.
-        if replaced > 0 { schema::scrub(&self.connection) } else { Ok(()) }
+        if replaced > 0 {
+            schema::scrub(&self.connection);
+        }
+        Ok(())
     }
 
     /// The answers after a session go.

@@ -263,9 +263,16 @@ fn deleting_waits_for_a_program_that_checkpoints() {
                 std::thread::yield_now();
             }
         });
-        let deleted = ids.map(|id| writer.delete_words(id, Decision::Deleted).map(|_| ()));
+        let free = |writer: &Writer| -> i64 {
+            writer.connection.query_row("PRAGMA freelist_count", [], |row| row.get(0)).unwrap()
+        };
+        let deleted = ids.map(|id| {
+            let deleted = writer.delete_words(id, Decision::Deleted).map(|_| ());
+            // It is not left to the next opening.
+            (deleted, free(&writer))
+        });
         done.store(true, Ordering::Relaxed);
         deleted.into()
     });
-    assert!(deleted.iter().all(Result::is_ok), "{deleted:?}");
+    assert!(deleted.iter().all(|(deleted, free)| deleted.is_ok() && *free == 0), "{deleted:?}");
 }
