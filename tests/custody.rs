@@ -390,6 +390,24 @@ fn a_data_directory_behind_a_link_is_refused() {
     home.run(&start).refused("symbolic link", "--data-dir");
 }
 
+/// A coachee's words were lost: the passphrase that was made for them was in force before it could be shown, and it could
+/// not be shown.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_passphrase_that_cannot_be_shown_locks_nothing() {
+    let home = Home::new();
+    let hers = home.hannah();
+    for args in [&["coachee", "passphrase", "Hannah", "--passphrase-file", &hers][..], &["coachee", "add", "Ben"]] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let ran = home.command().args(args).stdout(full).output().unwrap();
+        let said = String::from_utf8(ran.stderr).unwrap();
+        assert!(ran.status.code() == Some(1) && said.contains("the output cannot be written"), "{said}");
+    }
+    assert_eq!(home.run(&["coachee", "list", "--json"]).json().as_array().unwrap().len(), 1, "Ben can be added again");
+    let session = import(&home, &[]);
+    home.run(&["transcript", "show", &session, "--passphrase-file", &hers]).ok();
+}
+
 /// Puts the plugin on the path of this home. It speaks the protocol of age's plugins (age-plugin.md in C2SP); what it
 /// wraps stays readable to it, for whoever shows it the identity that ends as the recipient begins.
 fn token(home: Home) -> Home {

@@ -59,10 +59,11 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
         Command::Passphrase { name, unlock, new_passphrase_file } => {
             let identity = unlock.identity_of(&vault.coachee(&name)?)?;
             let (passphrase, made) = chosen(new_passphrase_file)?;
-            vault.relock(&name, &seal::lock(&identity, &passphrase)?)?;
+            let locked = seal::lock(&identity, &passphrase)?;
             if made {
                 sheet(out, &name, Some(&passphrase), None)?;
             }
+            vault.relock(&name, &locked)?;
             config.remark(say!("coachee-passphrase-changed"));
             Ok(())
         }
@@ -78,9 +79,7 @@ pub fn add(
     config: &Config,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
-    if vault.coachee(name).is_ok() {
-        return Err(crate::vault::VaultError::CoacheeExists(name.to_owned()).into());
-    }
+    vault.check_new_coachee(name)?;
     if let Some(recipient) = recipient {
         if let Ok(key) = recipient.parse::<PluginRecipient>() {
             return add_held_by(vault, name, &key, config);
@@ -92,13 +91,13 @@ pub fn add(
     }
     let (passphrase, made) = chosen(passphrase_file)?;
     let identity = Identity::generate();
-    vault.add_coachee(name, &identity.to_recipient(), Some(&seal::lock(&identity, &passphrase)?))?;
-    if made || ask::can_ask() {
+    let locked = seal::lock(&identity, &passphrase)?;
+    let on_paper = made || ask::can_ask();
+    if on_paper {
         sheet(out, name, made.then_some(passphrase.as_str()), Some(&identity))?;
-        config.remark(say!("coachee-added", name));
-    } else {
-        config.remark(say!("coachee-added-passphrase", name));
     }
+    vault.add_coachee(name, &identity.to_recipient(), Some(&locked))?;
+    config.remark(if on_paper { say!("coachee-added", name) } else { say!("coachee-added-passphrase", name) });
     Ok(())
 }
 
@@ -135,6 +134,8 @@ fn chosen(file: Option<PathBuf>) -> Result<(Zeroizing<String>, bool), CliError> 
 
 /// What the coachee takes along on paper, shown once and nowhere kept; on a terminal nothing of it stays. The recovery key
 /// is the identity itself, and opens what a forgotten passphrase does not.
+///
+/// Shown before it is stored: whatever fails then, nobody's words are locked by what nobody has seen.
 fn sheet(
     out: &mut dyn Write,
     name: &str,
@@ -156,8 +157,9 @@ fn sheet(
         }
         text.push('\n');
     }
-    text.push_str(&format!("  {}\n", say!("coachee-write-down")));
-    transcript::apart(&text, out)
+    text.push_str(&format!("  {}\n  {}\n", say!("coachee-write-down"), say!("coachee-holds-once-said")));
+    transcript::apart(&text, out)?;
+    Ok(out.flush()?)
 }
 
 /// More than a sheet has: a string that grew would leave copies behind that nobody wipes.

@@ -100,6 +100,18 @@ impl Writer {
         if added == 0 { Err(VaultError::CoacheeExists(name.to_owned())) } else { Ok(()) }
     }
 
+    /// Whether somebody of this name can be added: to be asked before they are shown a passphrase.
+    ///
+    /// # Errors
+    /// When the name is no name, or taken.
+    pub fn check_new_coachee(&self, name: &str) -> Result<(), VaultError> {
+        match coachee(&self.connection, plain::name(name)?) {
+            Ok(taken) => Err(VaultError::CoacheeExists(taken.name)),
+            Err(VaultError::NoCoachee(_)) => Ok(()),
+            Err(other) => Err(other),
+        }
+    }
+
     /// All coachees, by name.
     ///
     /// # Errors

@@ -72,6 +72,7 @@ coachee-recovery-means =
     In a file of its own it opens the words: `--identity FILE`. A changed passphrase changes
     nothing about it. Passphrase and key both lost means that the words are lost.
 coachee-write-down = Write it down now and take it with you, away from this laptop. It is shown this once.
+coachee-holds-once-said = It opens the words once sidetone has said, after this, that it is done; after an error, throw it away.
 coachee-nobody = Nobody yet. Let the coachee do this: `sidetone coachee add NAME`
 # Beside a coachee's name.
 coachee-opens-own-key = opens with a key of their own
