@@ -1,6 +1,8 @@
 //! Whose the words are: the real program against a curious coach with the laptop in hand, and what people get wrong.
 //! Sessions here are written transcripts, which take no time; those that are heard are in `tests/story.rs`.
 
+#[path = "served/agreed.rs"]
+mod agreed;
 mod program;
 
 use std::{
@@ -12,7 +14,10 @@ use std::{
 };
 
 use program::{Home, demo_session};
-use sidetone::vault::Writer;
+use sidetone::{
+    recording,
+    vault::{KeepAudio, Writer},
+};
 
 /// Said in the session, and by nobody else.
 const CANARY: &str = "purple lighthouse marmalade";
@@ -406,6 +411,36 @@ fn a_passphrase_that_cannot_be_shown_locks_nothing() {
     assert_eq!(home.run(&["coachee", "list", "--json"]).json().as_array().unwrap().len(), 1, "Ben can be added again");
     let session = import(&home, &[]);
     home.run(&["transcript", "show", &session, "--passphrase-file", &hers]).ok();
+}
+
+/// After a crash two people could not take back what they had said: `withdraw` wanted a recorder. And `recover` took a session
+/// for lost that was still recorded, where it did not find the recorder (another XDG_RUNTIME_DIR), and unlinked its sound.
+#[test]
+fn a_session_that_was_cut_off_is_withdrawn_and_one_that_runs_is_left_alone() {
+    let home = Home::new();
+    let hers = home.hannah();
+    let mut vault = Writer::open(&home.data()).unwrap();
+    let session = agreed::session("Hannah");
+    let path = vault.recording_path(session.id);
+    let recipient = vault.coachee("Hannah").unwrap().recipient;
+    let (recorder, _) = recording::Writer::create(&path, session.id, 1, &recipient).unwrap();
+    vault.begin(&session, KeepAudio::No).unwrap();
+    let left_alone = || {
+        home.run(&["recover", "--passphrase-file", &hers]).refused("still being recorded", "sidetone stop");
+        home.run(&["withdraw"]).refused("no session is being recorded", "sidetone start");
+    };
+    left_alone();
+    // Until the session is stored.
+    let lock = recorder.lock();
+    recorder.finish().unwrap();
+    left_alone();
+    assert!(path.exists());
+    drop(lock);
+    let withdrawn = home.run(&["withdraw", "--json"]).json();
+    assert_eq!(withdrawn["withdrawn"]["session"], session.id.to_string(), "{withdrawn}");
+    assert!(!path.exists());
+    assert_eq!(home.run(&["sessions", "--json"]).json(), serde_json::json!([]));
+    home.run(&["withdraw"]).refused("no session is being recorded", "sidetone start");
 }
 
 /// Puts the plugin on the path of this home. It speaks the protocol of age's plugins (age-plugin.md in C2SP); what it

@@ -8,7 +8,7 @@ use std::{
 use super::{CliError, Config, ask, daemon, print_json, report};
 use crate::{
     capture::Alarm,
-    daemon::{Phase, Reply, Request, Status},
+    daemon::{ClientError, Phase, Reply, Request, Status},
     report::length,
     texts::say,
     vault::Writer,
@@ -129,7 +129,15 @@ pub fn settle_roles(vault: &mut Writer, session: &str, times: [f64; 2], config: 
 }
 
 pub fn withdraw(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
-    match daemon::connect(config)?.ask(&Request::Withdraw)? {
+    let mut client = match daemon::connect(config) {
+        Err(ClientError::NotRunning) => return withdraw_cut_off(config, out),
+        client => client?,
+    };
+    match client.ask(&Request::Status)? {
+        Reply::Status(status) if status.phase == Phase::Idle => return withdraw_cut_off(config, out),
+        _ => {}
+    }
+    match client.ask(&Request::Withdraw)? {
         reply @ Reply::Withdrawn { .. } if config.json => print_json(out, &reply),
         Reply::Withdrawn { .. } => {
             config.remark(say!("control-withdrawn"));
@@ -137,6 +145,26 @@ pub fn withdraw(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
         }
         _ => Err(unexpected()),
     }
+}
+
+/// After a crash nobody but us is left to withdraw from: the latest session that was cut off goes. Whoever sits at a terminal
+/// is asked first, since it may be another than they think of.
+fn withdraw_cut_off(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    let mut vault = Writer::open(&config.data_dir)?;
+    let cut_off = vault.interrupted()?.into_iter().rfind(|stored| !vault.is_being_recorded(stored.session.id));
+    let session = cut_off.ok_or(ClientError::NotRunning)?.session;
+    let at = session.started_at.replace('T', " ");
+    let (coachee, at) = (&session.coachee, at.get(..16).unwrap_or(&at));
+    if ask::can_ask() && !ask::yes(&say!("control-withdraw-cut-off", coachee, at))? {
+        config.remark(say!("control-not-withdrawn"));
+        return Ok(());
+    }
+    vault.withdraw(session.id)?;
+    if config.json {
+        return print_json(out, &Reply::Withdrawn { session: session.id });
+    }
+    config.remark(say!("control-withdrew-cut-off", coachee, at));
+    Ok(())
 }
 
 pub fn watch(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {

@@ -91,7 +91,7 @@ pub enum Command {
     Mark,
     /// End the session and show its report
     Stop,
-    /// Delete the session that is being recorded, all of it
+    /// Delete the session that is being recorded, or was cut off by a crash, all of it
     Withdraw,
     /// One live line about the recording: level, time, health; never words
     Watch,

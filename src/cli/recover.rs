@@ -10,7 +10,7 @@ use crate::{
     report::length,
     texts::say,
     units::Sample,
-    vault::{State, Stored, Writer},
+    vault::{State, VaultError, Writer},
 };
 
 #[derive(clap::Args, Debug)]
@@ -40,7 +40,10 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
             format!("`sidetone report {id}` shows it"),
         ));
     }
-    refuse_if_recording(&stored, config)?;
+    // A session whose recorder is alive is not lost.
+    if vault.is_being_recorded(id) {
+        return Err(VaultError::StillRecording(id).into());
+    }
     let path = vault.recording_path(id);
     let outline = recording::outline(&path)?;
     let megabytes = format!("{:.1}", outline.bytes as f64 / 1e6);
@@ -67,17 +70,6 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
         control::settle_roles(&mut vault, &id.to_string(), times.map(Sample::seconds), config)?;
     }
     report::show(&vault, &vault.find(&id.to_string())?, config, out)
-}
-
-/// A session whose recorder is alive is not lost.
-fn refuse_if_recording(stored: &Stored, config: &Config) -> Result<(), CliError> {
-    let Ok(mut client) = super::daemon::connect(config) else { return Ok(()) };
-    match client.ask(&crate::daemon::Request::Status)? {
-        crate::daemon::Reply::Status(status) if status.session == Some(stored.session.id) => {
-            Err(CliError::user(format!("session {} is still being recorded", stored.session.id), "`sidetone stop`"))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Feeds what survived of a recording to the pipeline.

@@ -351,6 +351,7 @@ impl Recorder {
         self.end_sound(None);
         self.show();
         self.board.write(|status| status.phase = Phase::Finishing);
+        let lock = self.recording.lock();
         if let Err(error) = self.recording.finish() {
             // It then looks cut off, which `recover` can deal with; and it is about to go.
             tracing::error!("the recording could not be ended: {error}");
@@ -359,7 +360,7 @@ impl Recorder {
         let mut outcome = self.pipeline.finish();
         outcome.numbers.dropped_s += self.health.dropped as f64 / f64::from(SAMPLE_RATE);
         outcome.numbers.gaps += self.health.gaps;
-        Finished { session: self.session.id, keep_audio: self.keep_audio, outcome, vault: self.vault }
+        Finished { session: self.session.id, keep_audio: self.keep_audio, outcome, vault: self.vault, _lock: lock }
     }
 
     /// Everything goes, sound and numbers; a receipt without a word says that there was something.
@@ -393,6 +394,8 @@ pub(super) struct Finished {
     keep_audio: KeepAudio,
     outcome: Outcome,
     vault: vault::Writer,
+    /// Until it is stored, nobody takes the session for one that was cut off.
+    _lock: Option<recording::Lock>,
 }
 
 impl Finished {

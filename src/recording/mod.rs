@@ -24,6 +24,9 @@
 //!
 //! A record is appended in one write and one `fdatasync`. When either fails (a full disk, a failing one), the file is
 //! cut back to the last whole record, and the writer can go on once there is room.
+//!
+//! The file is locked (flock) while its session lasts, so that every program of this user can tell one that runs from one that
+//! was cut off; with the process goes the lock.
 
 mod backlog;
 mod format;
@@ -39,7 +42,7 @@ use std::{
 pub use backlog::{Backlog, read};
 pub use recover::{Damage, Outline, Recording, outline, recover};
 pub use wav::write_wav;
-pub use writer::Writer;
+pub use writer::{Lock, Writer};
 
 /// Ending of a recording's file name: `<data>/recordings/<session id>.sealed`.
 pub const EXTENSION: &str = "sealed";

@@ -39,7 +39,8 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Makes the file (mode 0600) with its header, fsyncs it and its directory, and returns the session identity.
+    /// Makes the file (mode 0600) with its header, fsyncs it and its directory, and returns the session identity. The file is
+    /// locked (flock) as long as the writer or its [`Lock`] is there: it has not been cut off.
     ///
     /// # Errors
     /// When the file exists or cannot be made; nothing is left of it then.
@@ -59,6 +60,10 @@ impl Writer {
         // Reading too, for `forget_from`. `create_new` follows no link that was put in the file's place.
         let file =
             OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path).map_err(at(path))?;
+        if let Err(error) = file.lock() {
+            // A file system without locks, and nothing that a session should fail for.
+            tracing::warn!("{} cannot be locked: {error}", path.display());
+        }
         let safe =
             file.write_all_at(&bytes, 0).and_then(|()| file.sync_all()).and_then(|()| File::open(folder)?.sync_all());
         if let Err(error) = safe {
@@ -142,6 +147,11 @@ impl Writer {
             self.put(label, body)?;
         }
         self.gap(from, tail.lasted_ms)
+    }
+
+    /// Keeps the file locked when the writer is gone; `None` where the system gives no handle.
+    pub fn lock(&self) -> Option<Lock> {
+        self.file.try_clone().ok().map(Lock)
     }
 
     /// Samples of each track's prefix that are safe on disk.
@@ -229,6 +239,10 @@ impl Writer {
         Ok(tail)
     }
 }
+
+/// Held by who has still to store what becomes of a recording that nobody writes any more. Unlocks when dropped.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "that it is open is all")] File);
 
 /// The end of a recording that is cut off.
 #[derive(Debug)]

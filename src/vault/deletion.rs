@@ -173,6 +173,10 @@ impl Paths {
         Self { recordings: writer.data_dir.join(RECORDINGS) }
     }
 
+    pub(super) fn recording(&self, session: SessionId) -> PathBuf {
+        self.recordings.join(format!("{session}.{RECORDING_EXTENSION}"))
+    }
+
     /// Unlinks the recording, removes rows and writes the receipt, in the caller's transaction. The recording goes first,
     /// because on a full disk that makes the room which SQLite needs to delete anything; a crash before the commit leaves
     /// the words for another try.
@@ -184,7 +188,7 @@ impl Paths {
         at: &str,
     ) -> Result<Receipt, VaultError> {
         let id = session.to_string();
-        let recording = self.recordings.join(format!("{session}.{RECORDING_EXTENSION}"));
+        let recording = self.recording(session);
         let file = fs::symlink_metadata(&recording).ok().map(|file| file.len());
         directory::unlink(&recording)?;
         let mut sealed: i64 = connection.query_row(

@@ -1,7 +1,7 @@
 //! The data directory: ours alone, or not used at all.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, Permissions},
+    fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError},
     io,
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
@@ -93,6 +93,11 @@ pub fn private_file(path: &Path) -> Result<File, VaultError> {
         .map_err(|error| VaultError::Unusable { path: path.to_owned(), reason: error.to_string() })?;
     file.set_permissions(Permissions::from_mode(0o600)).map_err(at(path))?;
     Ok(file)
+}
+
+/// Whether somebody holds a lock on a file. Shared, so that two who ask at once do not take each other for a holder.
+pub fn is_locked(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 /// Unlinks a file for good; whether there was one.

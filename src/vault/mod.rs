@@ -46,8 +46,8 @@
 //! # Letting go
 //! Deleting unlinks the recording (which on a full disk makes the room that the rest needs), removes rows (`secure_delete`
 //! overwrites them) and writes a [`Receipt`] in the same transaction, empties the write-ahead log and rebuilds the
-//! database. What a crash leaves undone, the next [`Writer::open`] does: it deletes again whatever has a receipt, and
-//! unlinks recordings that have no right to be here any more.
+//! database. What a crash or a full disk leaves undone, the next [`Writer::open`] does: it deletes again whatever has a
+//! receipt, and unlinks recordings that have no right to be here any more, none that somebody still records.
 
 mod deletion;
 mod directory;

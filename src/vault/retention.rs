@@ -5,7 +5,7 @@ use rusqlite::params;
 use super::{
     Receipt, State, VaultError, Writer,
     deletion::Paths,
-    plain,
+    directory, plain,
     receipts::What,
     sessions::{self, notice_over},
     writer::immediate,
@@ -17,7 +17,8 @@ pub const NOTICE_DAYS: i64 = 7;
 
 impl Writer {
     /// Deletes what is undecided after its time. [`Writer::open`] has done so; a daemon that runs for days calls it again.
-    /// A session that was never finished goes whole: it has no numbers.
+    /// A session that was never finished goes whole: it has no numbers. One that runs stays, whatever the clock says: one that
+    /// is set right in the middle of a session must not end it.
     ///
     /// # Errors
     /// When the database or the disk fails.
@@ -26,6 +27,9 @@ impl Writer {
         let transaction = immediate(&mut self.connection)?;
         let mut gone = Vec::new();
         for (session, state) in sessions::overdue(&transaction, &at)? {
+            if state == State::Recording && directory::is_locked(&data.recording(session)) {
+                continue;
+            }
             let what = if state == State::Recording { What::EverythingDeleted } else { What::RetentionOver };
             gone.push(data.erase(&transaction, session, what, &at)?);
         }

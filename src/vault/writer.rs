@@ -349,6 +349,12 @@ impl Writer {
         self.data_dir.join(RECORDINGS).join(format!("{session}.{RECORDING_EXTENSION}"))
     }
 
+    /// Whether somebody records the session at this moment, whichever daemon it is: its recording is locked until the session
+    /// is stored.
+    pub fn is_being_recorded(&self, session: SessionId) -> bool {
+        directory::is_locked(&self.recording_path(session))
+    }
+
     pub(super) fn now(&self) -> Timestamp {
         self.now.unwrap_or_else(Timestamp::now)
     }

@@ -276,3 +276,18 @@ fn deleting_waits_for_a_program_that_checkpoints() {
     });
     assert!(deleted.iter().all(|(deleted, free)| deleted.is_ok() && *free == 0), "{deleted:?}");
 }
+
+/// Two people lost the session they were in: the laptop's clock was a year behind, and was set right.
+#[test]
+fn a_session_that_runs_outlives_its_time() {
+    let mut house = House::new();
+    let id = house.begun(&mut house.writer());
+    let recorder = fs::File::open(house.writer().recording_path(id)).unwrap();
+    recorder.lock().unwrap();
+    let mut writer = house.later(24 * 365);
+    assert!(writer.find(&id.to_string()).unwrap().has_recording && writer.is_being_recorded(id));
+    drop(recorder);
+    assert!(!writer.is_being_recorded(id));
+    assert_eq!(writer.enforce_retention().unwrap()[0].session, id);
+    assert!(!writer.recording_path(id).exists());
+}
