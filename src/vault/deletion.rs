@@ -1,6 +1,10 @@
 //! Letting go: withdrawal, deletion, and what is done so that nothing is left in our files.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
 
 use rusqlite::{Connection, params};
 
@@ -137,8 +141,10 @@ impl Writer {
             let (true, Some(session)) = (recording, id) else { continue };
             let may_stay = match sessions::get(&self.connection, session) {
                 Ok(entry) => entry.stored.has_recording,
-                // Without a receipt it may be of a session that begins just now.
-                Err(VaultError::NoSession(_)) => !receipts.iter().any(|receipt| receipt.session == session),
+                // Without a receipt it may be of a session that begins just now, but nobody begins for a day.
+                Err(VaultError::NoSession(_)) => {
+                    !receipts.iter().any(|receipt| receipt.session == session) && !self.is_stray(&path)
+                }
                 Err(other) => return Err(other),
             };
             if !may_stay {
@@ -148,6 +154,13 @@ impl Writer {
         Ok(())
     }
 
+    /// Whether a recording without a row was left by a start that was cut off: nobody could ever open or delete it.
+    fn is_stray(&self, recording: &Path) -> bool {
+        let made = fs::metadata(recording).and_then(|file| file.modified());
+        let here_for = made.ok().and_then(|made| SystemTime::from(self.now()).duration_since(made).ok());
+        here_for.is_some_and(|time| time > STRAY_AFTER) && !directory::is_locked(recording)
+    }
+
     fn reconcile(&mut self) -> Result<Vec<Receipt>, VaultError> {
         receipts::reconcile(&mut self.connection, &self.data_dir.join(RECEIPTS))
     }
@@ -155,8 +168,10 @@ impl Writer {
 
 const RECEIPTS: &str = "receipts.jsonl";
 
-fn finished(session: SessionId) -> impl FnOnce(State) -> Result<(), VaultError> {
-    move |state| match state {
+const STRAY_AFTER: Duration = Duration::from_hours(24);
+
+fn finished(stored: &Stored) -> Result<(), VaultError> {
+    match stored.state {
         State::Finished => Ok(()),
         State::Recording => Err(VaultError::StillRecording(session)),
     }

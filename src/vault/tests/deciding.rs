@@ -291,3 +291,23 @@ fn a_session_that_runs_outlives_its_time() {
     assert_eq!(writer.enforce_retention().unwrap()[0].session, id);
     assert!(!writer.recording_path(id).exists());
 }
+
+/// Sealed sound that a start left when it was cut off stayed on a coach's disk for good: no row named it, and so nothing
+/// opened or deleted it.
+#[test]
+fn a_recording_without_a_session_goes_after_a_day() {
+    let mut house = House::new();
+    let strays = [SessionId::generate(), SessionId::generate()].map(|id| house.writer().recording_path(id));
+    strays.iter().for_each(|stray| fs::write(stray, b"sealed sound").unwrap());
+    let recorder = fs::File::open(&strays[1]).unwrap();
+    recorder.lock().unwrap();
+    let here = |house: &House| {
+        drop(house.writer());
+        [strays[0].exists(), strays[1].exists()]
+    };
+    assert_eq!(here(&house), [true, true], "sessions may begin just now");
+    house.now += SignedDuration::from_hours(25);
+    assert_eq!(here(&house), [false, true], "one is being recorded");
+    drop(recorder);
+    assert_eq!(here(&house), [false, false]);
+}
