@@ -11,7 +11,8 @@ use rusqlite::{Connection, params};
 use super::{
     Decision, Receipt, State, Stored, VaultError, Writer, directory, plain, practice,
     receipts::{self, What},
-    schema, sessions,
+    schema,
+    sessions::{self, Entry},
     writer::{RECORDING_EXTENSION, RECORDINGS, immediate},
 };
 use crate::session::SessionId;
@@ -22,7 +23,7 @@ impl Writer {
     /// # Errors
     /// When there is no such session, or it is finished: from then on only the coachee may.
     pub fn withdraw(&mut self, session: SessionId) -> Result<Receipt, VaultError> {
-        self.let_go_if(session, What::Withdrawn, |state| match state {
+        self.let_go_if(session, What::Withdrawn, |entry| match entry.stored.state {
             State::Recording => Ok(()),
             State::Finished => Err(VaultError::AlreadyFinished(session)),
         })
@@ -34,7 +35,7 @@ impl Writer {
     /// When there is no such session, it is not finished, or there are no words any more.
     pub fn delete_words(&mut self, session: SessionId, decision: Decision) -> Result<Receipt, VaultError> {
         let what = if decision == Decision::Taken { What::WordsTaken } else { What::WordsDeleted };
-        self.let_go_if(session, what, finished(session))
+        self.let_go_if(session, what, |entry| finished(&entry.stored))
     }
 
     /// Words, recording, numbers: the session was never here.
@@ -42,7 +43,7 @@ impl Writer {
     /// # Errors
     /// When there is no such session, or it is not finished.
     pub fn delete_everything(&mut self, session: SessionId) -> Result<Receipt, VaultError> {
-        self.let_go_if(session, What::EverythingDeleted, finished(session))
+        self.let_go_if(session, What::EverythingDeleted, |entry| finished(&entry.stored))
     }
 
     /// Everything of theirs goes: sessions, words, recordings, answers, pairings, goals, the key, and their name wherever
@@ -57,7 +58,7 @@ impl Writer {
         let theirs: Vec<Stored> = sessions::all(&transaction)?.into_iter().map(|entry| entry.stored).collect();
         let theirs: Vec<Stored> = theirs.into_iter().filter(|stored| stored.session.coachee == name).collect();
         // All or nothing: nothing goes before it is known that all may.
-        theirs.iter().try_for_each(|stored| finished(stored.session.id)(stored.state))?;
+        theirs.iter().try_for_each(finished)?;
         let erase = |stored: &Stored| data.erase(&transaction, stored.session.id, What::EverythingDeleted, &at);
         let mut gone = theirs.iter().map(erase).collect::<Result<Vec<_>, _>>()?;
         gone.extend(practice::erase_coachee(&transaction, &name, &at)?);
@@ -75,16 +76,16 @@ impl Writer {
         receipts::all(&self.connection)
     }
 
+    /// Whether it is `allowed` is decided when nobody else can decide any more.
     pub(super) fn let_go_if(
         &mut self,
         session: SessionId,
         what: What,
-        allowed: impl FnOnce(State) -> Result<(), VaultError>,
+        allowed: impl FnOnce(&Entry) -> Result<(), VaultError>,
     ) -> Result<Receipt, VaultError> {
         let (at, data) = (plain::time(self.now()), Paths::of(self));
         let transaction = immediate(&mut self.connection)?;
-        let stored = sessions::get(&transaction, session)?.stored;
-        allowed(stored.state)?;
+        allowed(&sessions::get(&transaction, session)?)?;
         let receipt = data.erase(&transaction, session, what, &at)?;
         if what.decision().is_some() && receipt.rows == 0 && receipt.files == 0 {
             return Err(VaultError::NoWords(session));
@@ -173,7 +174,7 @@ const STRAY_AFTER: Duration = Duration::from_hours(24);
 fn finished(stored: &Stored) -> Result<(), VaultError> {
     match stored.state {
         State::Finished => Ok(()),
-        State::Recording => Err(VaultError::StillRecording(session)),
+        State::Recording => Err(VaultError::StillRecording(stored.session.id)),
     }
 }
 

@@ -69,11 +69,13 @@ impl Writer {
     /// # Errors
     /// When no notice was given, it is not over, or there are no words any more.
     pub fn delete_forgotten(&mut self, session: SessionId) -> Result<Receipt, VaultError> {
-        let entry = sessions::get(&self.connection, session)?;
-        let until = entry.notice_at.and_then(notice_over);
-        if until.is_none_or(|until| self.now() < until) {
-            return Err(VaultError::NoticeNotOver { session, until: until.map(plain::time) });
-        }
-        self.let_go_if(session, What::PassphraseLost, |_| Ok(()))
+        let now = self.now();
+        self.let_go_if(session, What::PassphraseLost, |entry| {
+            let until = entry.notice_at.and_then(notice_over);
+            if until.is_none_or(|until| now < until) {
+                return Err(VaultError::NoticeNotOver { session, until: until.map(plain::time) });
+            }
+            Ok(())
+        })
     }
 }

@@ -277,6 +277,36 @@ fn deleting_waits_for_a_program_that_checkpoints() {
     assert!(deleted.iter().all(|(deleted, free)| deleted.is_ok() && *free == 0), "{deleted:?}");
 }
 
+/// A coachee who found their passphrase again kept their words, and lost them: the coach's `delete --forgotten` had looked at
+/// the notice before, and deleted after.
+#[test]
+fn words_that_are_kept_while_a_lost_passphrase_is_looked_at_stay() {
+    static WAITS: AtomicBool = AtomicBool::new(false);
+    let mut house = House::new();
+    let id = house.finished(&mut house.writer());
+    house.writer().notice_forgotten(id).unwrap();
+    let mut coach = house.later(24 * 8);
+    let wait = |_| {
+        WAITS.store(true, Ordering::Relaxed);
+        std::thread::yield_now();
+        true
+    };
+    coach.connection.busy_handler(Some(wait)).unwrap();
+    let coachee = house.raw();
+    coachee.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let deleted = std::thread::scope(|scope| {
+        let deleting = scope.spawn(move || coach.delete_forgotten(id));
+        while !WAITS.load(Ordering::Relaxed) {
+            std::thread::yield_now();
+        }
+        coachee.execute("UPDATE sessions SET decision = 'kept', delete_after = NULL, notice_at = NULL", []).unwrap();
+        coachee.execute_batch("COMMIT").unwrap();
+        deleting.join().unwrap()
+    });
+    assert!(matches!(deleted, Err(VaultError::NoticeNotOver { until: None, .. })), "{deleted:?}");
+    assert!(house.writer().find("last").unwrap().has_words);
+}
+
 /// Two people lost the session they were in: the laptop's clock was a year behind, and was set right.
 #[test]
 fn a_session_that_runs_outlives_its_time() {
