@@ -443,6 +443,20 @@ fn a_session_that_was_cut_off_is_withdrawn_and_one_that_runs_is_left_alone() {
     home.run(&["withdraw"]).refused("no session is being recorded", "sidetone start");
 }
 
+/// An import that could not be stored left a session in a coach's list that nothing could finish.
+#[test]
+fn an_import_that_fails_leaves_no_session() {
+    let home = Home::new();
+    home.hannah();
+    let raw = rusqlite::Connection::open(home.data().join("sidetone.db")).unwrap();
+    raw.execute_batch("CREATE TRIGGER full BEFORE INSERT ON transcripts BEGIN SELECT RAISE(ABORT, 'full'); END")
+        .unwrap();
+    let file = written(&home);
+    let ran = home.run(&["import", text(&file), "--coachee", "Hannah", "--consent-both", "--delete-original"]);
+    assert!(ran.code != Some(0) && file.exists(), "{}", ran.err);
+    assert_eq!(home.run(&["sessions", "--json"]).json(), serde_json::json!([]));
+}
+
 /// Puts the plugin on the path of this home. It speaks the protocol of age's plugins (age-plugin.md in C2SP); what it
 /// wraps stays readable to it, for whoever shows it the identity that ends as the recipient begins.
 fn token(home: Home) -> Home {

@@ -113,7 +113,9 @@ fn store(
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
     vault.begin(session, KeepAudio::No)?;
-    vault.finish(session.id, &outcome.numbers, &outcome.words, false)?;
+    let finished = vault.finish(session.id, &outcome.numbers, &outcome.words, false);
+    // Nobody could finish it: its file is not ours.
+    finished.inspect_err(|_| _ = vault.withdraw(session.id))?;
     let id = session.id.to_string();
     if args.delete_original {
         std::fs::remove_file(&args.file).map_err(|error| CliError::file(&args.file, &error))?;
