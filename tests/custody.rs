@@ -184,6 +184,20 @@ fn a_recovery_sheet_is_shown_once_and_opens_what_the_passphrase_does() {
 }
 
 #[test]
+fn a_coach_cannot_delete_words_by_removing_who_said_them() {
+    // `coachee remove` deleted a coachee's undecided and kept words for whoever typed it, when all else wants their passphrase.
+    let home = Home::new();
+    let hers = home.hannah();
+    let session = import(&home, &[]);
+    let remove = ["coachee", "remove", "Hannah", "--yes"];
+    home.run(&remove).refused("passphrase", "--passphrase-file");
+    home.run(&["transcript", "show", &session, "--passphrase-file", &hers]).ok();
+    home.run(&["transcript", "delete", &session, "--passphrase-file", &hers]).ok();
+    home.run(&remove).ok();
+    home.run(&remove).refused("no coachee called Hannah", "sidetone coachee");
+}
+
+#[test]
 fn of_two_decisions_at_once_one_is_told_that_it_came_too_late() {
     let home = Home::new();
     let hers = home.hannah();

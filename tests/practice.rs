@@ -171,7 +171,7 @@ struct Outputs(BTreeMap<Vec<&'static str>, String>);
 /// one of Omar's, `KEY` a key that both own (so that nothing is hidden by a lock).
 const RUN: &[(&str, &[&[&str]])] = &[
     ("coachee list", &[&[], &["--json"]]),
-    ("coachee remove", &[&["Hannah", "--yes"], &["Hannah", "--yes", "--json"]]),
+    ("coachee remove", &[&["Hannah", "--yes", "--identity", "KEY"], &["Omar", "--yes", "--identity", "KEY", "--json"]]),
     ("sessions", &[&[], &["--json"]]),
     ("report", &[&[], &["A"], &["B", "--json"], &["A", "--html", "a.html"]]),
     ("turns", &[&["A", "--rttm"], &["last", "--rttm"]]),
@@ -511,7 +511,7 @@ fn a_coachee_who_leaves_takes_everything_with_one_command() {
     pair.run(&["training", "log", "modelling", "--with", "Hannah"]).ok();
     pair.run(&["hours", "quiet", "Hannah", "--from", "2026-01-05", "--to", "2026-01-16"]).ok();
     assert!(pair.keeps("Hannah"));
-    let receipts = pair.run(&["coachee", "remove", "Hannah", "--yes", "--json"]).json();
+    let receipts = pair.unlocked(&["coachee", "remove", "Hannah", "--yes", "--json"]).json();
     let what: Vec<&str> =
         receipts.as_array().unwrap().iter().map(|receipt| receipt["what"].as_str().unwrap()).collect();
     assert_eq!(what, [vec!["everything deleted"; 12], vec!["pairing deleted"]].concat());

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     seal::{self, Identity, PluginRecipient, Recipient},
     texts::{filled, say},
-    vault::{Coachee, Writer},
+    vault::{Coachee, Stored, Writer},
 };
 
 #[derive(Debug, Subcommand)]
@@ -31,8 +31,13 @@ pub enum Command {
     /// Everybody who was added
     List,
     /// Delete everything of theirs: words, recordings, numbers, answers, pairings, key
+    ///
+    /// While words of theirs are here it wants their passphrase. Where that is lost, `sidetone transcript delete --forgotten`
+    /// lets the words go first.
     Remove {
         name: String,
+        #[command(flatten)]
+        unlock: Unlock,
         /// Do not ask
         #[arg(long)]
         yes: bool,
@@ -55,7 +60,7 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
             add(&mut vault, &name, recipient.as_deref(), passphrase_file, config, out)
         }
         Command::List => list(&vault, config, out),
-        Command::Remove { name, yes } => remove(&mut vault, &name, yes, config, out),
+        Command::Remove { name, unlock, yes } => remove(&mut vault, &name, &unlock, yes, config, out),
         Command::Passphrase { name, unlock, new_passphrase_file } => {
             let identity = unlock.identity_of(&vault.coachee(&name)?)?;
             let (passphrase, made) = chosen(new_passphrase_file)?;
@@ -203,8 +208,15 @@ fn recipient(coachee: &Coachee) -> String {
     coachee.held_by.as_ref().map_or_else(|| coachee.recipient.to_string(), ToString::to_string)
 }
 
-fn remove(vault: &mut Writer, name: &str, yes: bool, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
-    vault.coachee(name)?;
+fn remove(
+    vault: &mut Writer,
+    name: &str,
+    unlock: &Unlock,
+    yes: bool,
+    config: &Config,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    let coachee = vault.coachee(name)?;
     if !yes {
         if !ask::can_ask() {
             return Err(CliError::user("this deletes everything of theirs, so it wants a yes", "add `--yes`"));
@@ -213,6 +225,10 @@ fn remove(vault: &mut Writer, name: &str, yes: bool, config: &Config, out: &mut 
             config.remark(say!("coachee-not-removed"));
             return Ok(());
         }
+    }
+    let sealed = |stored: &Stored| stored.session.coachee == name && (stored.has_words || stored.has_recording);
+    if vault.sessions()?.iter().any(sealed) {
+        unlock.identity_of(&coachee)?;
     }
     let receipts = vault.remove_coachee(name)?;
     if config.json {

@@ -69,7 +69,8 @@ pub fn scrub_leftovers(connection: &Connection) -> Result<(), VaultError> {
 
 /// `secure_delete` has overwritten what was deleted; only copies in the log and the file's length are left.
 fn leave_on_failure(scrubbed: Result<(), VaultError>) {
-    if let Err(error) = scrubbed {
+    let in_the_way = matches!(&scrubbed, Err(VaultError::Database(reason)) if reason == BUSY);
+    if let Some(error) = scrubbed.err().filter(|_| !in_the_way) {
         tracing::warn!(
             "the database could not be rebuilt without what was deleted, the next opening tries again: {error}"
         );
