@@ -7,7 +7,7 @@ mod program;
 
 use std::{
     fs,
-    io::Write,
+    io::{Read, Write},
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::Stdio,
@@ -275,6 +275,34 @@ fn both_are_asked_in_plain_words_before_the_first_sample() {
     let consent = Writer::open(&home.data()).unwrap().find("last").unwrap().session.consent;
     assert_eq!((consent.retention_days, consent.asserted), (7, false));
     home.run(&["withdraw"]).ok();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_leaves_no_words_on_the_screen() {
+    // Ctrl-C is how people leave a pager: it ended the program, and the words stayed on the coach's terminal.
+    let home = Home::new();
+    let hers = home.hannah();
+    let session = import(&home, &[]);
+    let show = format!("'{}' transcript show {session} --passphrase-file '{hers}'", env!("CARGO_BIN_EXE_sidetone"));
+    for keys in ["\x03", "\x1a\x03"] {
+        let mut terminal = home.command_of("script");
+        terminal.args(["--quiet", "--return", "--command", &show, "/dev/null"]);
+        let mut child = terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut typed, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let mut shown = Vec::new();
+        while !String::from_utf8_lossy(&shown).contains("Ctrl-C: leave") {
+            let mut byte = [0];
+            screen.read_exact(&mut byte).unwrap();
+            shown.push(byte[0]);
+        }
+        assert!(String::from_utf8_lossy(&shown).contains(CANARY));
+        typed.write_all(keys.as_bytes()).unwrap();
+        screen.read_to_end(&mut shown).unwrap();
+        let after = String::from_utf8_lossy(&shown);
+        assert!(after.trim_end().ends_with("\x1b[2J\x1b[?1049l"), "{after:?}");
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+    }
 }
 
 #[test]

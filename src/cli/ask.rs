@@ -1,18 +1,22 @@
 //! Asking the person at the terminal.
 
 use std::{
-    io::{self, BufRead, IsTerminal, Read, Write},
+    io::{self, IsTerminal, Read, Write},
     path::Path,
 };
 
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 use super::{CliError, Config};
 use crate::texts::say;
 
 /// To the terminal's second screen, which has no scrollback, and back from it.
-pub const ENTER: &str = "\x1b[?1049h\x1b[H\x1b[2J";
-pub const LEAVE: &str = "\x1b[2J\x1b[?1049l";
+const ENTER: &str = "\x1b[?1049h";
+const LEAVE: &str = "\x1b[2J\x1b[?1049l";
+pub const CLEAR: &str = "\x1b[H\x1b[2J";
+/// What a terminal makes of Ctrl-C when it is no signal.
+const CTRL_C: u8 = 3;
 
 /// Whether somebody can be asked.
 pub fn can_ask() -> bool {
@@ -23,13 +27,23 @@ pub fn can_ask() -> bool {
 pub fn line(question: &str) -> Result<Option<String>, CliError> {
     eprint!("{question} ");
     io::stderr().flush()?;
-    let mut answer = String::new();
-    let read = io::stdin().lock().read_line(&mut answer)?;
-    if read == 0 {
+    let no_text = || CliError::user("what was typed is no text", "type it again");
+    let mut answer = Zeroizing::new(Vec::new());
+    for byte in io::stdin().lock().bytes() {
+        answer.push(byte.map_err(|_| no_text())?);
+        match answer.last() {
+            Some(&CTRL_C) => return Err(CliError::left()),
+            Some(b'\n') => break,
+            _ => {}
+        }
+    }
+    if answer.is_empty() {
         // Nobody pressed Enter: what comes next has a line of its own.
         eprintln!();
+        return Ok(None);
     }
-    Ok((read > 0).then(|| answer.trim().to_owned()))
+    let answer = std::str::from_utf8(&answer).map_err(|_| no_text())?;
+    Ok(Some(answer.trim().to_owned()))
 }
 
 /// Asks until the answer is yes or no; no more input is a no.
@@ -46,11 +60,37 @@ pub fn yes(question: &str) -> Result<bool, CliError> {
 
 /// Asks on the terminal's second screen: nothing of it stays to be scrolled back to.
 pub fn apart<T>(questions: impl FnOnce() -> Result<T, CliError>) -> Result<T, CliError> {
-    eprint!("{ENTER}");
-    let answers = questions();
-    eprint!("{LEAVE}");
-    io::stderr().flush()?;
-    answers
+    let _screen = Screen::enter();
+    questions()
+}
+
+/// The terminal's second screen, until it is dropped. A signal from the keyboard would end this program, or stop it, with the
+/// words still there: meanwhile Ctrl-C ends a line, which [`line()`] takes as leaving, and Ctrl-Z means nothing.
+struct Screen {
+    /// How the terminal was.
+    before: Option<Termios>,
+}
+
+impl Screen {
+    fn enter() -> Self {
+        let before = tcgetattr(io::stdin()).ok();
+        if let Some(mut meanwhile) = before.clone() {
+            meanwhile.local_modes.remove(LocalModes::ISIG);
+            meanwhile.special_codes[SpecialCodeIndex::VEOL] = CTRL_C;
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &meanwhile);
+        }
+        eprint!("{ENTER}{CLEAR}");
+        Self { before }
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        eprint!("{LEAVE}");
+        if let Some(before) = &self.before {
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
+        }
+    }
 }
 
 /// What somebody wrote instead of being asked: a file's text, or that on standard input for `-`.

@@ -30,6 +30,8 @@ enum Kind {
     Ours,
     /// Whoever read our output has gone: nothing to say, exit code 0.
     ClosedPipe,
+    /// Somebody pressed Ctrl-C: nothing to say, exit code 130 as after the signal.
+    Left,
 }
 
 impl CliError {
@@ -40,6 +42,10 @@ impl CliError {
     pub fn ours(message: impl Into<String>) -> Self {
         let hint = Some("this is a fault of the program: please report it".to_owned());
         Self { message: message.into(), hint, kind: Kind::Ours }
+    }
+
+    pub(super) fn left() -> Self {
+        Self { message: "left".to_owned(), hint: None, kind: Kind::Left }
     }
 
     pub(super) fn of(error: &impl ToString, hint: Option<String>) -> Self {
@@ -80,7 +86,7 @@ fn plain(error: &io::Error) -> String {
 
 /// Prints `error:` and `hint:` to stderr; the exit code is the contract's.
 pub fn explain(error: &CliError) -> ExitCode {
-    if error.kind != Kind::ClosedPipe {
+    if !matches!(error.kind, Kind::ClosedPipe | Kind::Left) {
         eprintln!("error: {}", error.message);
         if let Some(hint) = &error.hint {
             eprintln!("hint: {hint}");
@@ -90,6 +96,7 @@ pub fn explain(error: &CliError) -> ExitCode {
         Kind::User => ExitCode::from(1),
         Kind::Ours => ExitCode::from(2),
         Kind::ClosedPipe => ExitCode::SUCCESS,
+        Kind::Left => ExitCode::from(130),
     }
 }
 

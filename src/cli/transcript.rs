@@ -326,14 +326,13 @@ fn called(role: Role) -> &'static str {
 fn page(text: &str, out: &mut dyn Write) -> Result<(), CliError> {
     let height = terminal_size::terminal_size().map_or(24, |(_, height)| usize::from(height.0)).max(4);
     let lines: Vec<&str> = text.lines().collect();
-    let shown = lines.chunks(height - 2).try_for_each(|screen| {
-        writeln!(out, "{}{}", ask::ENTER, screen.join("\n"))?;
+    let show = |screen: &[&str]| {
+        write!(out, "{}", ask::CLEAR)?;
+        screen.iter().try_for_each(|line| writeln!(out, "{line}"))?;
         out.flush()?;
         ask::line(&format!("\n{}", say!("transcript-go-on"))).map(|_| ())
-    });
-    write!(out, "{}", ask::LEAVE)?;
-    out.flush()?;
-    shown
+    };
+    ask::apart(|| lines.chunks(height - 2).try_for_each(show))
 }
 
 pub fn gone(receipt: &Receipt, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {

@@ -108,7 +108,7 @@ transcript-asserted = Note: on { $day } it was stated on the command line that y
 # Before each line of the words, where there is room for seven letters.
 transcript-coach = coach
 transcript-coachee = coachee
-transcript-go-on = Enter: go on
+transcript-go-on = Enter: go on, Ctrl-C: leave
 
 ## open.rs: pages in the browser
 
