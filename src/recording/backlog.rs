@@ -85,10 +85,13 @@ impl Backlog {
         let mut samples = Vec::with_capacity(span.samples().min(file_bytes / 2) as usize);
         let mut wanted = span.start();
         while wanted < span.end() {
-            let Step::Record(found) = step(&self.file, place.offset, file_bytes) else { break };
+            let Step::Record(found) = step(&self.file, place.offset, file_bytes).map_err(at(&self.path))? else {
+                break;
+            };
             let label = found.label;
             if label.kind == Kind::Sound && label.track == track && label.end() > wanted {
-                let body = self.header.open(&self.identity, place.number, &found, &self.file);
+                let body =
+                    self.header.body(&self.identity, place.number, &found, &self.file).map_err(at(&self.path))?;
                 let Some(body) = body.filter(|_| label.first <= wanted) else { break };
                 let until = label.end().min(span.end());
                 let (skip, take) = (wanted.0 - label.first.0, until.0 - wanted.0);

@@ -170,18 +170,31 @@ impl Header {
         Ok([(sealed.len() as u32).to_le_bytes().as_slice(), &label.bytes(), &sealed].concat())
     }
 
-    /// The body of a record, if it is what should be here.
-    pub fn open(&self, identity: &Identity, number: u64, found: &Found, file: &File) -> Option<Zeroizing<Vec<u8>>> {
+    /// The body of a record; `None` when it is not what should be here.
+    ///
+    /// # Errors
+    /// When the disk does not give it: it may be whole all the same.
+    pub fn body(
+        &self,
+        identity: &Identity,
+        number: u64,
+        found: &Found,
+        file: &File,
+    ) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
         let mut sealed = vec![0; found.sealed_bytes];
-        file.read_exact_at(&mut sealed, found.offset + PREFIX_BYTES as u64).ok()?;
-        let plaintext = open(identity, &sealed).ok()?;
-        let body = plaintext.strip_prefix(self.preface(number, &found.label).as_slice())?;
-        let expected = match found.label.kind {
-            Kind::Sound => 2 * found.label.samples as usize,
+        let there = unless_over(file.read_exact_at(&mut sealed, found.offset + PREFIX_BYTES as u64))?;
+        Ok(there.and_then(|()| self.open(identity, number, &found.label, &sealed)))
+    }
+
+    fn open(&self, identity: &Identity, number: u64, label: &Label, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let plaintext = open(identity, sealed).ok()?;
+        let body = plaintext.strip_prefix(self.preface(number, label).as_slice())?;
+        let expected = match label.kind {
+            Kind::Sound => 2 * label.samples as usize,
             Kind::Gap | Kind::Struck => 8,
             Kind::Mark | Kind::End => 0,
         };
-        let fits = body.len() == expected && found.label.track.0 < self.tracks;
+        let fits = body.len() == expected && label.track.0 < self.tracks;
         fits.then(|| Zeroizing::new(body.to_vec()))
     }
 }
@@ -199,12 +212,9 @@ impl Pieces<'_> {
             return Ok(None);
         }
         let mut piece = vec![0; bytes];
-        match self.file.read_exact_at(&mut piece, self.at) {
-            Ok(()) => self.at += bytes as u64,
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-            Err(error) => return Err(error),
-        }
-        Ok(Some(piece))
+        let there = unless_over(self.file.read_exact_at(&mut piece, self.at))?;
+        self.at += bytes as u64;
+        Ok(there.map(|()| piece))
     }
 
     fn text(&mut self, bytes: usize) -> io::Result<Option<String>> {
@@ -264,26 +274,38 @@ pub enum Step {
     Record(Found),
     /// The file ends here, between two records.
     Over,
-    /// The file ends inside a record, or cannot be read there.
+    /// The file ends inside a record.
     Torn,
     /// No record begins like this.
     Senseless,
 }
 
+/// `None` where the file was over before all was read.
+fn unless_over(read: io::Result<()>) -> io::Result<Option<()>> {
+    match read {
+        Ok(()) => Ok(Some(())),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Looks at the clear part of the record at `offset` of a file of `file_bytes`.
-pub fn step(file: &File, offset: u64, file_bytes: u64) -> Step {
+///
+/// # Errors
+/// When the disk does not give it.
+pub fn step(file: &File, offset: u64, file_bytes: u64) -> io::Result<Step> {
     if offset == file_bytes {
-        return Step::Over;
+        return Ok(Step::Over);
     }
     let mut prefix = [0; PREFIX_BYTES];
-    if file.read_exact_at(&mut prefix, offset).is_err() {
-        return Step::Torn;
+    if unless_over(file.read_exact_at(&mut prefix, offset))?.is_none() {
+        return Ok(Step::Torn);
     }
     let [l0, l1, l2, l3, label @ ..] = prefix;
     let sealed_bytes = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
-    let Some(label) = Label::parse(&label).filter(|_| sealed_bytes <= SEALED_MAX) else { return Step::Senseless };
+    let Some(label) = Label::parse(&label).filter(|_| sealed_bytes <= SEALED_MAX) else { return Ok(Step::Senseless) };
     let found = Found { label, offset, sealed_bytes };
-    if found.next() > file_bytes { Step::Torn } else { Step::Record(found) }
+    Ok(if found.next() > file_bytes { Step::Torn } else { Step::Record(found) })
 }
 
 /// Sound as 16-bit PCM.

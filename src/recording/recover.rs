@@ -2,6 +2,7 @@
 
 use std::{
     fs::File,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -54,6 +55,8 @@ pub struct Recording {
     marks: Vec<Sample>,
     struck: Vec<Span>,
     damage: Option<Damage>,
+    /// The disk did not give what comes next.
+    failure: Option<io::Error>,
     over: bool,
 }
 
@@ -84,9 +87,21 @@ impl Recording {
         &self.struck
     }
 
-    /// After the last block: what was wrong, if anything.
+    /// After the last block: what was wrong with what could be read, if anything.
     pub fn damage(&self) -> Option<&Damage> {
         self.damage.as_ref()
+    }
+
+    /// After the last block: the same, where all could be read. Who means to store what was read, or to delete the file, asks
+    /// this: a disk that fails for a moment is no damage, and no end.
+    ///
+    /// # Errors
+    /// When the disk did not give a record.
+    pub fn ended(self) -> Result<Option<Damage>, RecordingError> {
+        match self.failure {
+            Some(source) => Err(RecordingError::Io { path: self.path, source }),
+            None => Ok(self.damage),
+        }
     }
 
     fn stop(&mut self, damage: Option<Damage>) {
@@ -94,22 +109,21 @@ impl Recording {
         self.over = true;
     }
 
-    /// Takes in one record; a block if it holds sound. `None` when it is not what should be here.
-    fn accept(&mut self, found: &Found) -> Option<Option<Block>> {
-        let body = self.header.open(&self.identity, self.number, found, &self.file)?;
+    /// Takes in one record and its body; a block if it holds sound. `None` when it is not what should be here.
+    fn accept(&mut self, found: &Found, body: &[u8]) -> Option<Option<Block>> {
         let label = found.label;
         let mut block = None;
         match label.kind {
             Kind::Sound => {
                 let end = self.ends.get_mut(usize::from(label.track.0)).filter(|end| **end <= label.first)?;
                 *end = label.end();
-                let samples = from_pcm(&body).map(to_float).collect();
+                let samples = from_pcm(body).map(to_float).collect();
                 block = Some(Block { first: label.first, track: label.track, samples });
             }
-            Kind::Gap => self.gaps.push((label.first, u64::from_le_bytes(body.as_slice().try_into().ok()?))),
+            Kind::Gap => self.gaps.push((label.first, u64::from_le_bytes(body.try_into().ok()?))),
             Kind::Mark => self.marks.push(label.first),
             Kind::Struck => {
-                let samples = u64::from_le_bytes(body.as_slice().try_into().ok()?);
+                let samples = u64::from_le_bytes(body.try_into().ok()?);
                 let end = Sample(label.first.0.saturating_add(samples));
                 self.struck.extend(Span::new(label.first, end));
             }
@@ -123,6 +137,24 @@ impl Recording {
         self.number += 1;
         Some(block)
     }
+
+    /// Goes one record on, or stops; a block if there was sound.
+    fn advance(&mut self) -> io::Result<Option<Block>> {
+        let damage = match step(&self.file, self.offset, self.file_bytes)? {
+            Step::Record(found) => {
+                let body = self.header.body(&self.identity, self.number, &found, &self.file)?;
+                if let Some(block) = body.and_then(|body| self.accept(&found, &body)) {
+                    return Ok(block);
+                }
+                Damage::Altered { record: self.number }
+            }
+            Step::Over => Damage::NoEnd,
+            Step::Torn => Damage::Torn { whole_bytes: self.offset },
+            Step::Senseless => Damage::Altered { record: self.number },
+        };
+        self.stop(Some(damage));
+        Ok(None)
+    }
 }
 
 impl Iterator for Recording {
@@ -130,15 +162,13 @@ impl Iterator for Recording {
 
     fn next(&mut self) -> Option<Block> {
         while !self.over {
-            match step(&self.file, self.offset, self.file_bytes) {
-                Step::Record(found) => match self.accept(&found) {
-                    Some(None) => {}
-                    Some(block) => return block,
-                    None => self.stop(Some(Damage::Altered { record: self.number })),
-                },
-                Step::Over => self.stop(Some(Damage::NoEnd)),
-                Step::Torn => self.stop(Some(Damage::Torn { whole_bytes: self.offset })),
-                Step::Senseless => self.stop(Some(Damage::Altered { record: self.number })),
+            match self.advance() {
+                Ok(None) => {}
+                Ok(block) => return block,
+                Err(error) => {
+                    self.failure = Some(error);
+                    self.stop(None);
+                }
             }
         }
         None
@@ -152,7 +182,7 @@ impl Iterator for Recording {
 pub fn outline(path: &Path) -> Result<Outline, RecordingError> {
     let (file, header, file_bytes) = open(path)?;
     let (mut offset, mut chunks, mut last) = (header.end, 0, None);
-    while let Step::Record(found) = step(&file, offset, file_bytes) {
+    while let Step::Record(found) = step(&file, offset, file_bytes).map_err(at(path))? {
         chunks += u64::from(found.label.kind == Kind::Sound);
         last = Some(found.label.kind);
         offset = found.next();
@@ -180,6 +210,7 @@ pub fn recover(path: &Path, key: Key<'_>) -> Result<Recording, RecordingError> {
         marks: Vec::new(),
         struck: Vec::new(),
         damage: None,
+        failure: None,
         over: false,
     })
 }
@@ -190,4 +221,33 @@ pub(super) fn open(path: &Path) -> Result<(File, Header, u64), RecordingError> {
     let header = Header::read(&file, path)?;
     let bytes = file.metadata().map_err(at(path))?.len();
     Ok((file, header, bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{recording::Writer, session::Track};
+
+    #[test]
+    fn a_disk_that_fails_is_no_end_of_a_recording() {
+        // It was taken for damage: the words were made of what came before, and the sound was deleted.
+        let (folder, coachee, session) = (tempfile::tempdir().unwrap(), Identity::generate(), SessionId::generate());
+        let path = folder.path().join(format!("{session}.sealed"));
+        let (mut writer, _) = Writer::create(&path, session, 1, &coachee.to_recipient()).unwrap();
+        for first in [0, 80] {
+            let block = Block { first: Sample(first), track: Track(0), samples: [0.5; 80].into() };
+            writer.append(&block).unwrap();
+        }
+        writer.finish().unwrap();
+        let mut recording = recover(&path, Key::Coachee(&coachee)).unwrap();
+        assert!(recording.next().is_some());
+        // The same file, which the system now refuses to read.
+        recording.file = File::options().write(true).open(&path).unwrap();
+        assert_eq!(recording.next(), None);
+        assert!(matches!(recording.ended(), Err(RecordingError::Io { .. })));
+
+        let mut recording = recover(&path, Key::Coachee(&coachee)).unwrap();
+        assert_eq!(recording.by_ref().count(), 2);
+        assert_eq!(recording.ended().unwrap(), None);
+    }
 }

@@ -71,7 +71,7 @@ impl Made {
     fn offsets(&self) -> Vec<usize> {
         let (file, header, bytes) = recover::open(&self.path).unwrap();
         let mut offsets = vec![header.end as usize];
-        while let format::Step::Record(found) = format::step(&file, offsets[offsets.len() - 1] as u64, bytes) {
+        while let format::Step::Record(found) = format::step(&file, offsets[offsets.len() - 1] as u64, bytes).unwrap() {
             offsets.push(found.next() as usize);
         }
         offsets

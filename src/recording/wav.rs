@@ -10,7 +10,7 @@ use crate::units::SAMPLE_RATE;
 /// there is silence; pauses take no time. Returns what cut the recording short, if anything did.
 ///
 /// # Errors
-/// When `into` cannot be written.
+/// When `into` cannot be written, or the recording not be read to its end or its damage.
 pub fn write_wav(mut recording: Recording, into: impl io::Write + io::Seek) -> Result<Option<Damage>, RecordingError> {
     let tracks = usize::from(recording.tracks());
     let spec = hound::WavSpec {
@@ -34,7 +34,7 @@ pub fn write_wav(mut recording: Recording, into: impl io::Write + io::Seek) -> R
     let rest = waiting.iter().map(VecDeque::len).max().unwrap_or(0);
     write_frames(&mut wav, &mut waiting, tracks, rest)?;
     wav.finalize().map_err(failed)?;
-    Ok(recording.damage().cloned())
+    recording.ended()
 }
 
 fn write_frames<W: io::Write + io::Seek>(

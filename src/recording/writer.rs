@@ -213,14 +213,14 @@ impl Writer {
                 / u64::from(SAMPLE_RATE),
         };
         let (mut offset, mut number, mut cutting) = (self.header.end, 0, false);
-        while let Step::Record(found) = step(&self.file, offset, self.offset) {
+        while let Step::Record(found) = step(&self.file, offset, self.offset).map_err(at(&self.path))? {
             let label = found.label;
             cutting |= label.kind == Kind::Sound && label.end() > from;
             if cutting {
                 let goes = if label.kind == Kind::Gap { label.first > from } else { label.first >= from };
                 // A mark or a sound that goes is not even opened; and what does not open must not keep the rest here.
                 if (!goes || label.kind == Kind::Gap)
-                    && let Some(body) = self.header.open(&self.identity, number, &found, &self.file)
+                    && let Ok(Some(body)) = self.header.body(&self.identity, number, &found, &self.file)
                 {
                     tail.take(label, body, from, goes);
                 }
