@@ -3,6 +3,7 @@
 use std::{
     fmt,
     fs::File,
+    io,
     path::Path,
     time::{Duration, Instant},
 };
@@ -30,6 +31,9 @@ const SPEED_MIN: f64 = 0.01;
 /// How many packets in a row may fail to decode before the file is taken for something else than audio.
 const BAD_PACKETS_MAX: usize = 256;
 
+/// A packet this much later than the last one's end (seconds) has lost some before it, and no rounding explains it.
+const MISSING_S: f64 = 0.1;
+
 /// Plays a file (wav, flac, mp3, m4a, ogg) as if it came from microphones.
 pub struct FileSource {
     path: String,
@@ -47,9 +51,13 @@ pub struct FileSource {
     started: Option<Instant>,
     /// Nothing is left to decode.
     over: bool,
-    /// Packets that could not be decoded; silence stands in for them.
+    /// It ended before the file did.
+    broken: bool,
+    /// Packets that could not be decoded, for which silence stands in; and places where some are missing.
     gaps: u32,
     dropped: u64,
+    /// When the next packet is to begin, in the stream's time.
+    expected: Option<u64>,
     /// Reused from packet to packet.
     interleaved: Option<SampleBuffer<f32>>,
     mono: Vec<f32>,
@@ -90,8 +98,10 @@ impl FileSource {
             speed,
             started: None,
             over: false,
+            broken: false,
             gaps: 0,
             dropped: 0,
+            expected: None,
             interleaved: None,
             mono: Vec::new(),
         };
@@ -104,6 +114,11 @@ impl FileSource {
         self.length_s
     }
 
+    /// Once it is over: whether all that is in the file was heard, nothing of it missing or impossible to read or decode.
+    pub fn is_whole(&self) -> bool {
+        !self.broken && self.gaps == 0
+    }
+
     /// Channels in the file.
     pub fn channels(&self) -> usize {
         self.channels
@@ -113,7 +128,10 @@ impl FileSource {
     fn decode_first(&mut self, two_tracks: bool) -> Result<(), String> {
         for _ in 0..BAD_PACKETS_MAX {
             let Some(packet) = self.packet() else { return Err("holds no sound".into()) };
-            let Ok(decoded) = self.decoder.decode(&packet) else { continue };
+            let Ok(decoded) = self.decoder.decode(&packet) else {
+                self.gaps += 1;
+                continue;
+            };
             if decoded.frames() == 0 {
                 continue;
             }
@@ -134,36 +152,78 @@ impl FileSource {
     /// The next packet of the stream that is decoded; `None` at the end, whether it is the file's or what is left of it.
     fn packet(&mut self) -> Option<Packet> {
         loop {
-            let packet = self.reader.next_packet().ok()?;
-            if packet.track_id() == self.stream {
-                return Some(packet);
+            match self.reader.next_packet() {
+                Ok(packet) if packet.track_id() == self.stream => {
+                    self.count_missing(&packet);
+                    return Some(packet);
+                }
+                Ok(_) => {}
+                Err(SymphoniaError::ResetRequired) => self.go_on()?,
+                Err(SymphoniaError::IoError(error)) if error.kind() == io::ErrorKind::UnexpectedEof => return None,
+                Err(error) => {
+                    self.break_off(&error.to_string());
+                    return None;
+                }
             }
         }
     }
 
+    /// One recording behind another in the same file, as Ogg has them: the next one's streams are its own. `None` when it
+    /// cannot be decoded.
+    fn go_on(&mut self) -> Option<()> {
+        self.expected = None;
+        match sounding(self.reader.as_ref()) {
+            Ok((decoder, stream)) => (self.decoder, self.stream) = (decoder, stream),
+            Err(reason) => {
+                self.break_off(&reason);
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    fn break_off(&mut self, reason: &str) {
+        tracing::warn!("the file could not be read to its end: {reason}");
+        self.broken = true;
+    }
+
+    fn count_missing(&mut self, packet: &Packet) {
+        let late = self.expected.map_or(0, |expected| packet.ts().saturating_sub(expected));
+        self.gaps += u32::from(self.seconds(late) > MISSING_S);
+        self.expected = Some(packet.ts().saturating_add(packet.dur()));
+    }
+
+    /// Of the stream's time.
+    fn seconds(&self, time: u64) -> f64 {
+        self.decoder.codec_params().time_base.map_or(0.0, |base| {
+            let time = base.calc_time(time);
+            time.seconds as f64 + time.frac
+        })
+    }
+
     /// Decodes one packet more, into the lines.
     fn decode_more(&mut self) {
-        let Some(packet) = self.packet() else {
-            self.over = true;
-            self.lines.iter_mut().for_each(Line::flush);
-            return;
-        };
+        let Some(packet) = self.packet() else { return self.end() };
         match self.decoder.decode(&packet) {
             Ok(decoded) => spread(&decoded, &mut self.interleaved, &mut self.mono, &mut self.lines),
             Err(SymphoniaError::DecodeError(_) | SymphoniaError::IoError(_)) => self.stand_in(&packet),
-            Err(_) => self.over = true,
+            Err(error) => {
+                self.break_off(&error.to_string());
+                self.end();
+            }
         }
+    }
+
+    fn end(&mut self) {
+        self.over = true;
+        self.lines.iter_mut().for_each(Line::flush);
     }
 
     /// Silence for a packet that cannot be decoded, so that what follows keeps its time.
     fn stand_in(&mut self, packet: &Packet) {
         self.gaps += 1;
-        let time_base = self.decoder.codec_params().time_base;
-        let seconds = time_base.map_or(0.0, |base| {
-            let time = base.calc_time(packet.dur());
-            // No codec packs more than a second; a damaged duration must not become an hour.
-            (time.seconds as f64 + time.frac).min(1.0)
-        });
+        // No codec packs more than a second; a damaged duration must not become an hour.
+        let seconds = self.seconds(packet.dur()).min(1.0);
         for line in &mut self.lines {
             let samples = (seconds * f64::from(line.rate())) as usize;
             line.sound(&vec![0.0; samples]);
@@ -249,16 +309,19 @@ fn probe(path: &Path) -> Result<Opened, String> {
         .format(&hint, stream, &format, &MetadataOptions::default())
         .map_err(|error| reason(&error))?;
     let reader = probed.format;
+    let (decoder, stream) = sounding(reader.as_ref())?;
+    Ok((reader, decoder, stream))
+}
+
+/// The first stream of sound, and what decodes it. An error is the reason, to be read after the path.
+fn sounding(reader: &dyn FormatReader) -> Result<(Box<dyn Decoder>, u32), String> {
     let mut unsupported = None;
     for track in reader.tracks() {
         if track.codec_params.codec == CODEC_TYPE_NULL {
             continue;
         }
         match symphonia::default::get_codecs().make(&track.codec_params, &DecoderOptions::default()) {
-            Ok(decoder) => {
-                let id = track.id;
-                return Ok((reader, decoder, id));
-            }
+            Ok(decoder) => return Ok((decoder, track.id)),
             Err(error) => unsupported = Some(error),
         }
     }

@@ -9,14 +9,15 @@ use std::{
 use indicatif::ProgressBar;
 use zeroize::Zeroizing;
 
-use super::{CliError, Config, coach, control, load, models, report, start};
+use super::{CliError, Config, coach, control, load, models, report, shown, start};
 use crate::{
     capture::{FileSource, Heard, Source},
     pipeline::{self, Models, Outcome, Pipeline, Setup},
     session::{Session, SessionId},
     speakers::RoleHint,
+    texts::say,
     transcript::{self, Format},
-    units::Sample,
+    units::{SAMPLE_RATE, Sample},
     vault::{KeepAudio, Writer},
 };
 
@@ -36,7 +37,7 @@ pub struct Args {
     roles: start::Roles,
     #[command(flatten)]
     agreement: start::Agreement,
-    /// Delete the file once its report is made
+    /// Delete the file once its report is made of all of it
     #[arg(long)]
     delete_original: bool,
     /// The model that turns speech into words
@@ -65,8 +66,15 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     // Nothing is in the vault before the file is read to its end: Ctrl-C leaves nothing behind.
     let outcome = feed(pipeline, &mut source, &progress);
     progress.finish_and_clear();
-    let outcome = outcome?;
-    store(&mut vault, &args, &session, &outcome, config, out)
+    let mut outcome = outcome?;
+    let health = source.health();
+    outcome.numbers.dropped_s += health.dropped as f64 / f64::from(SAMPLE_RATE);
+    outcome.numbers.gaps += health.gaps;
+    if !source.is_whole() {
+        config.remark(say!("import-partly", file = shown(&args.file)));
+    }
+    let heard = source.is_whole() && !outcome.words_poor;
+    store(&mut vault, &args, &session, &outcome, heard, config, out)
 }
 
 /// The format of a written transcript, by its file's ending.
@@ -87,7 +95,7 @@ fn written(
     let models = Models { moves: Some(load::coder(config)?), ..Models::default() };
     let outcome = pipeline::read(transcript::parse(&bytes, format)?, &models);
     let session = session(&args, 1, String::new(), config)?;
-    store(vault, &args, &session, &outcome, config, out)
+    store(vault, &args, &session, &outcome, true, config, out)
 }
 
 /// Asks for consent; what is imported started now, as far as anybody knows.
@@ -104,11 +112,13 @@ fn session(args: &Args, tracks: u8, model: String, config: &Config) -> Result<Se
     })
 }
 
+/// Stores what a file came to. It is the only sound that there is: unless all of it was `heard` well, it stays.
 fn store(
     vault: &mut Writer,
     args: &Args,
     session: &Session,
     outcome: &Outcome,
+    heard: bool,
     config: &Config,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
@@ -117,7 +127,9 @@ fn store(
     // Nobody could finish it: its file is not ours.
     finished.inspect_err(|_| _ = vault.withdraw(session.id))?;
     let id = session.id.to_string();
-    if args.delete_original {
+    if args.delete_original && !heard {
+        config.remark(say!("import-original-stays", file = shown(&args.file)));
+    } else if args.delete_original {
         std::fs::remove_file(&args.file).map_err(|error| CliError::file(&args.file, &error))?;
     }
     if let Some(times) = outcome.ask {

@@ -121,12 +121,14 @@ fn every_compressed_form_is_decoded_to_what_was_encoded() {
     // How late a form may be, in samples at 16 kHz: an m4a says how much of its start is the encoder's in an edit list,
     // which Symphonia 0.5 does not read. 23 ms matter to no measure.
     for (name, late) in [("sweep.flac", 0), ("sweep.mp3", 0), ("sweep.ogg", 0), ("sweep.m4a", 372)] {
-        let tracks = play(&mut FileSource::open(&fixture("sweep").join(name), NEVER_WAIT, false).unwrap());
+        let mut source = FileSource::open(&fixture("sweep").join(name), NEVER_WAIT, false).unwrap();
+        let tracks = play(&mut source);
         let heard = &tracks[0][late..];
         let common = heard.len().min(expected.len());
         let correlation = correlation(&heard[..common], &expected[..common]);
         assert!(correlation > 0.99, "{name}: {correlation}");
         assert!((heard.len() as i64 - 16_000).abs() < 800, "{name}: {}", heard.len());
+        assert!(source.is_whole(), "{name}: {:?}", source.health());
     }
 }
 
@@ -169,6 +171,30 @@ fn a_damaged_file_keeps_its_clock_and_counts_the_damage() {
     let length = play(&mut source)[0].len() as f64 / 16_000.0;
     // The page that was hit is missing; an ogg page holds about a second.
     assert!(length > 110.0, "{length}");
+    assert!(source.health().gaps > 0 && !source.is_whole(), "{:?}", source.health());
+}
+
+#[test]
+fn one_recording_behind_another_plays_to_the_end() {
+    // It ended with the first of them, as if there were no more, and `--delete-original` deleted the rest unheard.
+    let folder = TempDir::new().unwrap();
+    let read = |name: &str| fs::read(fixture(name)).unwrap();
+    let play_all = |parts: &[&str]| {
+        let path = folder.path().join("chain.ogg");
+        fs::write(&path, parts.iter().flat_map(|name| read(name)).collect::<Vec<u8>>()).unwrap();
+        let mut source = FileSource::open(&path, NEVER_WAIT, false).unwrap();
+        (play(&mut source)[0].len() as f64 / 16_000.0, source.is_whole())
+    };
+    let (sweep, demo) = ("sweep/sweep.ogg", "demo-session.ogg");
+    let (demo_s, whole) = play_all(&[demo]);
+    assert!(whole);
+    for parts in [[demo, sweep], [sweep, demo]] {
+        let (both_s, whole) = play_all(&parts);
+        assert!((both_s - demo_s - 1.0).abs() < 0.1 && whole, "{parts:?}: {both_s} s of {demo_s} and 1 s");
+    }
+    // No decoder for the second: the first is heard, and it is known that it was not all.
+    let (first_s, whole) = play_all(&[sweep, "sweep/opus.ogg"]);
+    assert!((first_s - 1.0).abs() < 0.1 && !whole, "{first_s} s");
 }
 
 #[test]

@@ -562,6 +562,11 @@ models-fetch = `sidetone models fetch NAME` brings one. { $demo } knows syntheti
 # After the model's name and a colon: its file is undamaged.
 models-whole = whole
 
+## import.rs: a recording that exists already
+
+import-partly = Not all of { $file } could be read: the report is about the rest.
+import-original-stays = { $file } is not deleted: there is more in it than could be made of it this time. Another model may do better: `sidetone import --model NAME`.
+
 ## recover.rs: a session that was cut off
 
 recover-saved = Saved of the session with { $coachee }: { $megabytes } MB of sealed sound. The coachee's key opens it, and finishes the report.
