@@ -73,7 +73,7 @@ pub type Reread = Box<dyn Fn(Track, Span) -> Option<Vec<f32>> + Send>;
 pub struct Outcome {
     pub numbers: Numbers,
     pub words: Vec<Utterance>,
-    /// Decoding failed or its mean log-probability is poor: the recording should stay until the coachee decides.
+    /// Not all could be made of the sound, such as when decoding failed or its mean log-probability is poor: the recording should stay until the coachee decides.
     pub words_poor: bool,
     /// Roles are a guess: session times at which each voice speaks alone, to ask with; the supposed coach's first.
     pub ask: Option<[Sample; 2]>,
@@ -437,7 +437,8 @@ impl Roles {
     fn of(diarization: &Diarization, hint: &RoleHint) -> Self {
         let known = assign_roles(diarization, hint);
         let first = || assign_roles(diarization, &RoleHint::CoachSpeaksFirst);
-        let (Some(coach), assumed) = known.map_or_else(|| (first(), true), |voice| (Some(voice), false)) else {
+        let (Some(coach), assumed) = known.map_or_else(|| (first(), true), |voice| (Some(voice), hint.is_guess()))
+        else {
             return Self { coach: 0, assumed: false, ask: None };
         };
         let alone = [coach, 1 - coach.min(1)].map(|voice| longest_alone(diarization, voice));

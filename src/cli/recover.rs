@@ -5,9 +5,11 @@ use std::io::Write;
 use super::{CliError, Config, control, import, load, models, report, start, unlock::Unlock};
 use crate::{
     capture::Block,
+    measures::Caveat,
     pipeline::{Outcome, Pipeline, Setup},
-    recording::{self, Key, Recording},
+    recording::{self, Damage, Key, Recording},
     report::length,
+    speakers::RoleHint,
     texts::say,
     units::Sample,
     vault::{State, VaultError, Writer},
@@ -61,9 +63,9 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     vault.prove(id, &identity)?;
     let recording = recording::recover(&path, Key::Coachee(&identity))?;
     let models = load::models(config, &stored.session.model)?;
-    let hint = import::hint(args.roles, config)?;
+    let hint = hint(recording.tracks(), args.roles, config)?;
     let pipeline = Pipeline::new(models, Setup { tracks: recording.tracks(), hint, microphone: true }, None);
-    let mut outcome = replay(pipeline, recording, outline.bytes, config);
+    let mut outcome = replay(pipeline, recording, outline.bytes, config)?;
     outcome.numbers.recovered = true;
     vault.finish(id, &outcome.numbers, &outcome.words, outcome.words_poor)?;
     if let Some(times) = outcome.ask {
@@ -72,8 +74,26 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     report::show(&vault, &vault.find(&id.to_string())?, config, out)
 }
 
-/// Feeds what survived of a recording to the pipeline.
-pub fn replay(mut pipeline: Pipeline, mut recording: Recording, bytes: u64, config: &Config) -> Outcome {
+/// Whose voice is the coach's, as the session that was cut off had it: with two tracks, one of them is the coach's.
+fn hint(tracks: u8, roles: start::Roles, config: &Config) -> Result<RoleHint, CliError> {
+    if tracks < 2 {
+        return import::hint(roles, config);
+    }
+    let settled = config.settings.coach_track.value.map(|track| track - 1);
+    Ok(RoleHint::CoachTrack(roles.track().or(settled).unwrap_or(0)))
+}
+
+/// Feeds what survived of a recording to the pipeline. Behind damage there may be more, for who has a whole copy: the outcome
+/// then has a caveat, and asks for the recording to stay.
+///
+/// # Errors
+/// When the disk does not give a part of the recording.
+pub fn replay(
+    mut pipeline: Pipeline,
+    mut recording: Recording,
+    bytes: u64,
+    config: &Config,
+) -> Result<Outcome, CliError> {
     /// Samples of 16 bits.
     const BYTES_PER_SAMPLE: u64 = 2;
     let seconds = bytes / BYTES_PER_SAMPLE / u64::from(crate::units::SAMPLE_RATE);
@@ -83,7 +103,13 @@ pub fn replay(mut pipeline: Pipeline, mut recording: Recording, bytes: u64, conf
         pipeline.wait_until_behind(import::BEHIND_MAX_S);
     });
     progress.finish_and_clear();
-    pipeline.finish()
+    let damage = recording.ended()?;
+    let mut outcome = pipeline.finish();
+    if matches!(damage, Some(Damage::Altered { .. })) {
+        outcome.words_poor = true;
+        outcome.numbers.doubts.push(Caveat::Damaged.code().to_owned());
+    }
+    Ok(outcome)
 }
 
 /// Gives a pipeline sound and notes as the recorder did, and says after each block that it has it.
@@ -114,7 +140,6 @@ mod tests {
         pipeline::Models,
         seal::Identity,
         session::SessionId,
-        speakers::RoleHint,
         units::Span,
     };
 

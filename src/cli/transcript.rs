@@ -15,9 +15,11 @@ use super::{
     write_private,
 };
 use crate::{
+    measures::{Caveat, Numbers},
     moves::{self, Coded},
     pipeline::{Pipeline, Setup},
-    recording::{self, Key},
+    recording::{self, Damage, Key},
+    report::length,
     seal::{Identity, KeyFile},
     session::{Decision, Role},
     speakers::RoleHint,
@@ -28,6 +30,9 @@ use crate::{
 
 /// What `--format` calls the sound.
 const WAV: &str = "wav";
+
+/// A second look at the same sound hears it to the same sample; lengths are stored to the thousandth of a second.
+const SHORTER_S: f64 = 0.1;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -121,7 +126,7 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
         Command::Export { session, unlock, what, output } => {
             let (stored, identity) = opened(&vault, &session, &unlock)?;
             if what.format.as_deref() == Some(WAV) {
-                return export_sound(&vault, &stored, &identity, output, out);
+                return export_sound(&vault, &stored, &identity, output, config, out);
             }
             let format = what.format(Format::Md)?;
             let words = what.chosen(words(&stored, identity, config)?)?;
@@ -230,6 +235,7 @@ fn export_sound(
     stored: &Stored,
     identity: &Identity,
     output: Option<PathBuf>,
+    config: &Config,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
     if !stored.has_recording {
@@ -237,7 +243,10 @@ fn export_sound(
     }
     let recording = recording::recover(&vault.recording_path(stored.session.id), Key::Coachee(identity))?;
     let path = output.unwrap_or_else(|| PathBuf::from(format!("{}.{WAV}", stored.session.id)));
-    recording::write_wav(recording, new_private(&path)?)?;
+    let damage = recording::write_wav(recording, new_private(&path)?)?;
+    if matches!(damage, Some(Damage::Altered { .. } | Damage::Torn { .. })) {
+        config.remark(say!("transcript-sound-damaged"));
+    }
     Ok(writeln!(out, "{}", shown(&path))?)
 }
 
@@ -364,10 +373,39 @@ fn redo(
     let path = vault.recording_path(id);
     let bytes = recording::outline(&path)?.bytes;
     let recording = recording::recover(&path, Key::Coachee(&identity))?;
-    let hint = if recording.tracks() > 1 { RoleHint::CoachTrack(0) } else { RoleHint::CoachSpeaksFirst };
-    let setup = Setup { tracks: recording.tracks(), hint, microphone: true };
+    let before = vault.as_found(id)?;
+    let setup = setup(&before, recording.tracks());
     let pipeline = Pipeline::new(load::models(config, &model)?, setup, None);
-    let outcome = recover::replay(pipeline, recording, bytes, config);
+    let mut outcome = recover::replay(pipeline, recording, bytes, config)?;
+    if stored.has_words && outcome.numbers.duration_s + SHORTER_S < before.duration_s {
+        return Err(shortened(&outcome.numbers, &before));
+    }
+    // What the recorder alone knew.
+    outcome.numbers.dropped_s = before.dropped_s;
+    outcome.numbers.gaps = before.gaps.max(outcome.numbers.gaps);
+    outcome.numbers.recovered = before.recovered;
     vault.finish(id, &outcome.numbers, &outcome.words, outcome.words_poor)?;
     report::show(vault, &vault.find(&id.to_string())?, config, out)
+}
+
+/// What the first look at the sound knew or assumed, for the second to do the same.
+fn setup(before: &Numbers, tracks: u8) -> Setup {
+    let roles = before.spans.iter().filter_map(|spoken| Some((spoken.span, spoken.role?))).collect();
+    let hint = RoleHint::Found { roles, assumed: before.doubts(Caveat::RolesAssumed) };
+    // Where numbers were made of the demo model's words, the voices were synthetic as it is.
+    let synthetic = before.models.whisper == load::DEMO_MODEL
+        && before.word_numbers_unusable.as_deref() != Some(Caveat::DemoModel.code());
+    Setup { tracks, hint, microphone: !synthetic }
+}
+
+/// Good words are not replaced by those of a part.
+fn shortened(heard: &Numbers, before: &Numbers) -> CliError {
+    CliError::user(
+        format!(
+            "the recording is damaged: {} of {} can still be read",
+            length(heard.duration_s),
+            length(before.duration_s)
+        ),
+        "the words stay as they were; put a whole copy of the recording in its place, and try again",
+    )
 }

@@ -48,6 +48,7 @@ caveats! {
     Echo "echo"
     RolesAssumed "roles_assumed"
     Recovered "recovered"
+    Damaged "damaged"
     Dropped "dropped"
     Gaps "gaps"
     DemoModel "demo_model"

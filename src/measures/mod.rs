@@ -105,7 +105,8 @@ impl Numbers {
         self.by_words.as_deref().map(|[as_is, _]| as_is).filter(|_| usable)
     }
 
-    fn doubts(&self, caveat: Caveat) -> bool {
+    /// Whether an earlier stage raised this caveat.
+    pub fn doubts(&self, caveat: Caveat) -> bool {
         self.doubts.iter().any(|code| code == caveat.code())
     }
 }

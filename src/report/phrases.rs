@@ -47,6 +47,7 @@ impl Place {
             | Caveat::MovesByWordsOnly
             | Caveat::NotEnglish => Self::Words,
             Caveat::Recovered
+            | Caveat::Damaged
             | Caveat::Dropped
             | Caveat::Gaps
             | Caveat::WrittenTranscript

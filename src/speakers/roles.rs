@@ -1,6 +1,7 @@
 //! Which voice is the coach.
 
 use super::{Diarization, embedding::cosine};
+use crate::{session::Role, units::Span};
 
 /// What is known about the coach's voice.
 #[derive(Clone)]
@@ -10,7 +11,19 @@ pub enum RoleHint {
     CoachSpeaksFirst,
     /// Made by [`super::voiceprint()`].
     Voiceprint(Vec<f32>),
+    /// Who spoke when, as an earlier look at the same sound found it; `assumed` where its roles were a guess.
+    Found {
+        roles: Vec<(Span, Role)>,
+        assumed: bool,
+    },
     None,
+}
+
+impl RoleHint {
+    /// Whether what it says is a guess itself.
+    pub fn is_guess(&self) -> bool {
+        matches!(self, Self::Found { assumed: true, .. })
+    }
 }
 
 impl std::fmt::Debug for RoleHint {
@@ -20,6 +33,7 @@ impl std::fmt::Debug for RoleHint {
             Self::CoachTrack(track) => write!(f, "CoachTrack({track})"),
             Self::CoachSpeaksFirst => f.write_str("CoachSpeaksFirst"),
             Self::Voiceprint(_) => f.write_str("Voiceprint"),
+            Self::Found { .. } => f.write_str("Found"),
             Self::None => f.write_str("None"),
         }
     }
@@ -50,21 +64,50 @@ pub fn assign_roles(diarization: &Diarization, hint: &RoleHint) -> Option<u8> {
             let [a, b] = [likeness(&diarization.prints[0]), likeness(&diarization.prints[1])];
             (a.max(b) >= SAME_PERSON && (a - b).abs() >= CLEARLY_MORE).then_some(u8::from(b > a))
         }
+        RoleHint::Found { roles, .. } => match likeness(diarization, roles, 0) - likeness(diarization, roles, 1) {
+            0 => None,
+            more => Some(u8::from(more < 0)),
+        },
         RoleHint::None => None,
     }
+}
+
+/// Samples of a voice that were the coach's, less those that were the coachee's.
+fn likeness(diarization: &Diarization, roles: &[(Span, Role)], voice: u8) -> i64 {
+    let own = diarization.spans.iter().filter(|s| s.voice == Some(voice));
+    own.flat_map(|s| roles.iter().filter_map(|(span, role)| Some((s.span.overlap(*span)?.samples() as i64, *role))))
+        .map(|(samples, role)| if role == Role::Coach { samples } else { -samples })
+        .sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        speakers::VoiceSpan,
-        units::{Sample, Span},
-    };
+    use crate::{speakers::VoiceSpan, units::Sample};
 
     fn heard(voice: u8, start: u64, end: u64) -> VoiceSpan {
         let span = Span::new(Sample(start * 1600), Sample(end * 1600)).unwrap();
         VoiceSpan { span, voice: Some(voice), confidence: 0.9 }
+    }
+
+    #[test]
+    fn a_voice_has_the_role_that_most_of_it_had_before() {
+        let diarization =
+            Diarization { spans: vec![heard(0, 0, 20), heard(1, 20, 30), heard(0, 30, 40)], ..Diarization::default() };
+        let span = |start: u64, end: u64| Span::new(Sample(start * 1600), Sample(end * 1600)).unwrap();
+        let (coach, coachee) = (Role::Coach, Role::Coachee);
+        for (roles, expected) in [
+            // A tenth of a second off, as it is stored.
+            (vec![(span(0, 21), coach), (span(21, 30), coachee), (span(30, 40), coach)], Some(0)),
+            (vec![(span(0, 21), coachee), (span(21, 30), coach), (span(30, 40), coachee)], Some(1)),
+            (vec![(span(21, 29), coachee)], Some(0)),
+            (vec![(span(21, 29), coach)], Some(1)),
+            (vec![(span(50, 60), coach)], None),
+            (Vec::new(), None),
+        ] {
+            let hint = RoleHint::Found { roles: roles.clone(), assumed: false };
+            assert_eq!(assign_roles(&diarization, &hint), expected, "{roles:?}");
+        }
     }
 
     #[test]

@@ -268,6 +268,16 @@ impl Writer {
         Ok(self.seen(sessions::get(&self.connection, session)?))
     }
 
+    /// The numbers of a session as [`Writer::finish`] took them: with the roles from before any [`Writer::swap`].
+    ///
+    /// # Errors
+    /// When there is no such session, or it is not finished.
+    pub fn as_found(&self, session: SessionId) -> Result<Numbers, VaultError> {
+        let entry = sessions::get(&self.connection, session)?;
+        let numbers = entry.stored.numbers.ok_or(VaultError::StillRecording(session))?;
+        Ok(if entry.swapped { numbers.swapped() } else { numbers })
+    }
+
     /// `swap`: the numbers with both roles exchanged; the sealed words are exchanged when they are next opened.
     ///
     /// # Errors

@@ -105,6 +105,7 @@ transcript-taken = Your words are in { $file }, sealed to you: your key or `age`
 transcript-notice = Noted. From { $day } on, the same command deletes the words without the passphrase. Until then the coachee can still decide: `sidetone transcript keep { $session }`
 transcript-notice-given = Notice was given; from { $day } on, the same command deletes the words.
 transcript-asserted = Note: on { $day } it was stated on the command line that you both agreed to this; the program did not ask you.
+transcript-sound-damaged = The recording is damaged: the file holds what comes before the damage.
 # Before each line of the words, where there is room for seven letters.
 transcript-coach = coach
 transcript-coachee = coachee

@@ -12,6 +12,7 @@ caveat-more_voices = A third voice seems to have been there. What it said is cou
 caveat-echo = Each microphone also heard the other person. That was taken out as well as it could be; microphones further apart, or headphones online, do better.
 caveat-roles_assumed = Whoever spoke first was taken for the coach. If that is the wrong way round: `sidetone swap SESSION`.
 caveat-recovered = The recording was cut off; these numbers are made of what was saved until then.
+caveat-damaged = The sealed recording is damaged; what comes after the damage is in no number. The recording is kept: with a whole copy in its place, `sidetone transcript redo SESSION`.
 caveat-dropped = The computer was too busy to keep all of the sound; what was lost is in no number. Close other programs next time.
 caveat-gaps = The recording has gaps, such as pauses; they are outside every number.
 caveat-demo_model = The demo model knows synthetic voices only, so nothing is counted from the words of real ones. `sidetone models fetch base.en` gets a model for real voices.
