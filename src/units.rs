@@ -12,7 +12,7 @@ pub const SAMPLE_RATE: u32 = 16_000;
 pub struct Sample(pub u64);
 
 impl Sample {
-    /// The sample nearest to `seconds`; negative and non-finite values are 0.
+    /// The sample nearest to `seconds`; 0 for negative values and what is no number, the last that can be for more than that.
     pub fn from_seconds(seconds: f64) -> Self {
         Self((seconds * f64::from(SAMPLE_RATE)).round().max(0.0) as u64)
     }

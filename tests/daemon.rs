@@ -501,7 +501,7 @@ fn a_second_daemon_with_another_recipient_gets_nothing_of_the_first() {
 fn as_nobody<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     const NOBODY: libc::c_long = 65_534;
     if !rustix::process::geteuid().is_root() {
-        eprintln!("not tried: only root can become another user");
+        served::not_tried("only root can become another user");
         return None;
     }
     let become_nobody = || {

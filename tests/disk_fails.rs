@@ -82,7 +82,7 @@ fn refused(err: &str) {
 
 fn keeps_everything_on_a_disk_that_is(failure: &str) {
     if !rustix::process::getuid().is_root() {
-        eprintln!("not tried: only root can mount a disk and break it");
+        served::not_tried("only root can mount a disk and break it");
         return;
     }
     let place = Place::new();
@@ -92,7 +92,7 @@ fn keeps_everything_on_a_disk_that_is(failure: &str) {
     let mut disk = Namespace::new(&["--mount"], SCRIPT, dir, DISK);
     wait("the mount", || disk.has_done("mounted") || disk.has_ended());
     if !disk.has_done("mounted") {
-        eprintln!("not tried: this system mounts no ext4 from a file");
+        served::not_tried("this system mounts no ext4 from a file");
         return;
     }
     wait("the daemon", || fs::read_to_string(dir.join("said")).is_ok_and(|said| said.contains(served::LISTENS)));

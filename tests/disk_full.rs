@@ -62,7 +62,7 @@ fn allowed() -> bool {
     let tried = Command::new("unshare").args(["--user", "--map-root-user", "--mount", "true"]).status();
     let allowed = tried.is_ok_and(|status| status.success());
     if !allowed {
-        eprintln!("not tried: this system lets nobody have a namespace of their own");
+        served::not_tried("this system lets nobody have a namespace of their own");
     }
     allowed
 }

@@ -1,4 +1,4 @@
-//! Sound as it arrives: from a microphone or a file, as blocks of 16 kHz mono per track. Stores nothing, decides nothing.
+//! Sound as it arrives: from a microphone or a file, as blocks of 16 kHz mono per track. Stores none of it, decides nothing.
 //!
 //! A microphone's samples go callback → [`ring`] (lock-free, bounded) → [`line`](mod@line) (resampling, blocks, silence for what
 //! was lost) → [`Block`]; a file's go decoder → `line` → [`Block`].

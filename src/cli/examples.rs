@@ -57,7 +57,7 @@ Examples:
 pub const RECOVER: &str = "\
 Examples:
   sidetone recover
-      every session that was cut off
+      the first session that was cut off
   sidetone recover last";
 
 pub const SESSIONS: &str = "\

@@ -29,11 +29,13 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     let mut vault = Writer::open(&config.data_dir)?;
     let stored = match &args.session {
         Some(which) => vault.find(which)?,
-        None => vault
-            .sessions()?
-            .into_iter()
-            .find(|stored| stored.state == State::Recording)
-            .ok_or_else(|| CliError::user("no session was cut off", "`sidetone sessions` shows what is here"))?,
+        None => {
+            let mut unfinished = vault.interrupted()?;
+            // One that runs is named only where no other is: it is refused below.
+            unfinished.sort_by_key(|stored| vault.is_being_recorded(stored.session.id));
+            let nothing = || CliError::user("no session was cut off", "`sidetone sessions` shows what is here");
+            unfinished.into_iter().next().ok_or_else(nothing)?
+        }
     };
     let id = stored.session.id;
     if stored.state == State::Finished {

@@ -23,7 +23,7 @@ pub enum Format {
 impl Format {
     pub const ALL: [Format; 6] = [Self::Vtt, Self::Srt, Self::Md, Self::Json, Self::Tsv, Self::TextGrid];
 
-    /// What it is called on the command line, and its files' ending.
+    /// What it is called on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Vtt => "vtt",
