@@ -2,6 +2,8 @@
 //! bundled session, through the live path. Sessions whose words do not matter run without models.
 
 mod demo_whisper;
+#[cfg(target_os = "linux")]
+mod nobody;
 mod served;
 
 use std::{
@@ -496,30 +498,6 @@ fn a_second_daemon_with_another_recipient_gets_nothing_of_the_first() {
     daemon.vault().prove(id, &daemon.identity).unwrap();
 }
 
-/// Becomes the user that owns nothing, in a thread of its own: each thread of Linux has its own user. Only root can.
-#[cfg(target_os = "linux")]
-fn as_nobody<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    const NOBODY: libc::c_long = 65_534;
-    if !rustix::process::geteuid().is_root() {
-        served::not_tried("only root can become another user");
-        return None;
-    }
-    let become_nobody = || {
-        // SAFETY: numbers only, and no pointer but one that is null with a length of zero. The library's functions of
-        // these names would change every thread.
-        unsafe {
-            assert_eq!(libc::syscall(libc::SYS_setgroups, 0, std::ptr::null::<libc::gid_t>()), 0);
-            assert_eq!(libc::syscall(libc::SYS_setresgid, NOBODY, NOBODY, NOBODY), 0);
-            assert_eq!(libc::syscall(libc::SYS_setresuid, NOBODY, NOBODY, NOBODY), 0);
-        }
-    };
-    let thread = thread::spawn(move || {
-        become_nobody();
-        work()
-    });
-    Some(thread.join().unwrap())
-}
-
 #[test]
 #[cfg(target_os = "linux")]
 fn another_user_of_this_computer_is_not_served() {
@@ -529,7 +507,7 @@ fn another_user_of_this_computer_is_not_served() {
     daemon.tell(start(session(1.0)));
     let (socket, data) = (daemon.socket.clone(), daemon.data_dir());
     // As it is: nobody else comes near the socket, or a file.
-    let Some(refused) = as_nobody(move || (UnixStream::connect(socket).err(), fs::read_dir(data).err())) else {
+    let Some(refused) = nobody::does(move || (UnixStream::connect(socket).err(), fs::read_dir(data).err())) else {
         return;
     };
     let kinds = [refused.0.unwrap().kind(), refused.1.unwrap().kind()];
@@ -546,7 +524,7 @@ fn another_user_of_this_computer_is_not_served() {
     let (shutdown, thread) = serve(bind, Setup { data_dir: daemon.data_dir(), load_models: models });
     fs::set_permissions(&socket, fs::Permissions::from_mode(0o666)).unwrap();
     let theirs = socket.clone();
-    let said = as_nobody(move || {
+    let said = nobody::does(move || {
         let mut stream = UnixStream::connect(theirs).unwrap();
         // It may be closed before this is sent.
         let _ = stream.write_all(b"\"status\"\n");

@@ -23,6 +23,8 @@ const UNSAID: &[(&str, &str)] = &[
     ("`sidetone report --html FILE` writes the report as a file instead", "a hint"),
     ("the system gives no random numbers", "an error"),
     ("there are no words here", "an error: no form of the coach's page asks for them"),
+    ("a program of another user was turned away", "for the log"),
+    ("whose programs connect cannot be told: /proc/net/tcp: {error}", "for the log"),
 ];
 
 /// Every text with the variables in it.

@@ -1,6 +1,8 @@
 //! The pages: in a real browser from the first look to the deletion, and what a hostile page gets, which is nothing.
 
 mod browser;
+#[cfg(target_os = "linux")]
+mod nobody;
 mod program;
 
 use std::{
@@ -208,6 +210,30 @@ fn a_hostile_page_gets_nothing() {
     assert_eq!((preflight.status, preflight.header("access-control-allow-methods")), (403, None));
     let stored = home.run(&["sessions", "--json"]).json();
     assert_eq!((&stored[0]["decision"], &stored[0]["has_words"]), (&"undecided".into(), &true.into()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn another_user_of_this_computer_gets_nothing() {
+    // The address stands in the browser's arguments, which all can read: whoever was first with it had the words of a coachee
+    // whose key had been named to the program.
+    let home = Home::new();
+    finished(&home);
+    let served = Served::start(&home, &["open", "last", "--passphrase-file", home.path("hers").to_str().unwrap()]);
+    let (host, entrance) = (served.host().to_owned(), served.entrance().to_owned());
+    let got = nobody::does(move || {
+        let mut stream = TcpStream::connect(&host).unwrap();
+        // It may be closed before this is sent.
+        let _ = write!(stream, "GET {entrance} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let mut got = Vec::new();
+        let _ = stream.read_to_end(&mut got);
+        got
+    });
+    assert!(got.is_none_or(|got| got.is_empty()));
+    // The token was not theirs to use up.
+    let visit = served.enter();
+    assert_eq!(visit.post("unlock", "").status, 303);
+    assert!(visit.get("session").body.contains(CANARY));
 }
 
 #[test]

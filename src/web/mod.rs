@@ -7,6 +7,10 @@
 //! * a random port; a token that works once, in the address that is opened, and is exchanged for a cookie;
 //! * the cookie is `HttpOnly`, `SameSite=Strict` and bound to a random path: cookies are not kept apart by port, and a
 //!   server of somebody else on another port must not be sent it;
+//! * on Linux, whoever connects must be a program of this user (`peer.rs`): the address with its token stands in the
+//!   arguments of the browser that is started with it, which every user of the computer can read. Elsewhere such a user may
+//!   come first, and gets what the person who opened the page would have got: the report, and the words only with the
+//!   passphrase, or where `--identity` or `--passphrase-file` stood for it;
 //! * `Host` must be ours, which DNS rebinding cannot forge; `Origin` and `Sec-Fetch-Site` must not be foreign; a form sends
 //!   a secret of its page along;
 //! * no CORS header, no frame, no script or style but ours, and none inline.
@@ -21,6 +25,7 @@
 
 mod guard;
 mod pages;
+mod peer;
 mod pulse;
 mod room;
 mod routes;
@@ -135,7 +140,7 @@ pub fn serve(visit: Visit, opened: impl FnOnce(&str)) -> Result<(), WebError> {
         let router = routes::router(&room);
         opened(&room.address());
         tokio::select! {
-            served = axum::serve(listener, router) => served?,
+            served = axum::serve(peer::SameUser(listener), router) => served?,
             () = room.ended() => {}
         }
         Ok(())
