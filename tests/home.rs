@@ -88,6 +88,25 @@ fn settings_do_what_they_say() {
 }
 
 #[test]
+fn a_voice_may_be_the_first_thing_that_is_kept() {
+    // The data directory was made open to all by a coach's first command, and every later one refused it.
+    use std::os::unix::fs::PermissionsExt;
+
+    let home = Home::new();
+    let data = home.path("new/data");
+    let voice = program::demo_session();
+    let mut first = home.command_of("sh");
+    first.args(["-c", "umask 022; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_sidetone"), "coach", "enrol", "--from"]);
+    assert!(first.arg(voice).arg("--data-dir").arg(&data).status().unwrap().success());
+    let mode = || fs::metadata(&data).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(), 0o700);
+    // One that an earlier version made is closed, for what is in it is ours.
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
+    home.run(&["sessions", "--data-dir", data.to_str().unwrap()]).ok();
+    assert_eq!(mode(), 0o700);
+}
+
+#[test]
 fn the_page_for_the_school_and_the_licences() {
     let home = Home::new();
     let page = home.run(&["privacy"]).ok();

@@ -16,6 +16,7 @@ use crate::{
     speakers,
     texts::say,
     units::SAMPLE_RATE,
+    vault,
 };
 
 /// How long the coach is asked to talk.
@@ -90,7 +91,7 @@ fn enrol(from: Option<&Path>, config: &Config) -> Result<(), CliError> {
     })?;
     let path = file(config);
     let text = serde_json::to_vec(&print).map_err(|_| CliError::ours("the voiceprint cannot be written"))?;
-    fs::create_dir_all(&config.data_dir).map_err(|error| CliError::file(&config.data_dir, &error))?;
+    vault::private_directory(&config.data_dir)?;
     let new = path.with_extension("new");
     let _ = fs::remove_file(&new);
     write_private(&new, &text)?;

@@ -15,6 +15,7 @@ use super::{CliError, Config, load};
 use crate::{
     daemon::{self, Client, ClientError, Request, Setup},
     texts::say,
+    vault,
 };
 
 /// What the background daemon prints when it listens.
@@ -116,7 +117,7 @@ pub fn connect_or_start(config: &Config) -> Result<Client, CliError> {
 
 /// Starts the daemon in a process group of its own, so that Ctrl-C at this terminal does not end a recording.
 fn start(config: &Config) -> Result<(), CliError> {
-    fs::create_dir_all(&config.data_dir).map_err(|error| CliError::file(&config.data_dir, &error))?;
+    vault::private_directory(&config.data_dir)?;
     let log_path = config.data_dir.join("daemon.log");
     put_aside(&log_path);
     let log = fs::OpenOptions::new().append(true).create(true).mode(0o600).open(&log_path);

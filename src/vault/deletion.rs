@@ -167,7 +167,7 @@ impl Writer {
     }
 }
 
-const RECEIPTS: &str = "receipts.jsonl";
+pub(super) const RECEIPTS: &str = "receipts.jsonl";
 
 const STRAY_AFTER: Duration = Duration::from_hours(24);
 

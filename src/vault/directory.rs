@@ -7,9 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{DATABASE, VaultError, at, writer::RECORDING_EXTENSION};
+use super::{DATABASE, VaultError, at, deletion::RECEIPTS, writer::RECORDING_EXTENSION};
 
-/// Makes sure that `path` is a directory of this user that nobody else can enter, and returns its real path.
+/// Makes sure that `path` is a directory of this user that nobody else can enter, and returns its real path. Whoever puts a
+/// first file into the data directory makes it with this: made in any other way it would be open to all, and be refused from
+/// the second command on.
 ///
 /// A symbolic link is refused even where it leads to such a directory: whoever may replace the one may lead us anywhere
 /// the next time.
@@ -51,13 +53,15 @@ pub fn private(path: &Path) -> Result<PathBuf, VaultError> {
     Ok(path)
 }
 
-/// Whether a directory is empty, or one of ours: with a vault, models or recordings in it.
+/// Beside the vault, what a first command may have left in its directory.
+const OURS: [&str; 6] = [DATABASE, RECEIPTS, "models", "coach-voice.json", "daemon.log", "daemon.log.1"];
+
+/// Whether a directory is empty, or one of ours: with a vault, models, recordings or the like in it.
 fn holds_nothing_else(path: &Path) -> io::Result<bool> {
     let names = fs::read_dir(path)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
     let ours = |name: &std::ffi::OsString| {
         let name = Path::new(name);
-        [DATABASE, "models"].map(Path::new).contains(&name)
-            || name.extension().is_some_and(|end| end == RECORDING_EXTENSION)
+        OURS.map(Path::new).contains(&name) || name.extension().is_some_and(|end| end == RECORDING_EXTENSION)
     };
     Ok(names.is_empty() || names.iter().any(ours))
 }

@@ -66,6 +66,7 @@ mod writer;
 
 use std::path::PathBuf;
 
+pub use directory::private as private_directory;
 pub use practice::Note;
 pub use progress::Progress;
 pub use reader::Reader;
