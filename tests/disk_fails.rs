@@ -114,11 +114,22 @@ fn keeps_everything_on_a_disk_that_is(failure: &str) {
         let Err(ClientError::Failed(said)) = stopped else { panic!("{stopped:?}") };
         assert!(said.message.starts_with("the session could not be stored"), "{said:?}");
         assert_eq!((said.message.lines().count(), said.code), (1, 1), "{said:?}");
-        assert!(said.hint.as_deref().is_some_and(|hint| hint.contains("sidetone recover")), "{said:?}");
+        assert!(
+            said.hint.as_deref().is_some_and(|hint| hint.contains("`sidetone daemon --stop`, then `sidetone recover`")),
+            "{said:?}"
+        );
         assert_eq!(place.tell(Request::Status).phase, Phase::Finishing);
     }
     disk.order("recover");
     refused(&fs::read_to_string(dir.join("err")).unwrap());
+
+    // The hint said that recovering led back to stop, which failed again: now it leads out, for people whose disk stays as it
+    // is. The daemon can be ended, and says what is left to do.
+    let told = Client::connect(&socket).unwrap().ask(&Request::Shutdown);
+    let Err(ClientError::Failed(said)) = told else { panic!("{told:?}") };
+    let hint = said.hint.unwrap();
+    assert!(said.code == 1 && hint.contains("`sidetone recover`") && !hint.contains("stop"), "{hint}");
+    wait("the end of the daemon", || matches!(Client::connect(&socket), Err(ClientError::NotRunning)));
 
     disk.order("mend");
     let after = dir.join("after");

@@ -36,12 +36,13 @@ impl Failure {
         Self::user("the daemon is ending", "try again in a moment: a new one is started")
     }
 
-    /// Numbers and words are there, and the disk does not take them.
+    /// Numbers and words are there, and the disk does not take them. They wait for another try, and until then nobody can
+    /// recover the recording.
     pub(super) fn unstored(reason: impl std::fmt::Display) -> Self {
         Self::user(
             format!("the session could not be stored: {reason}"),
-            "free some space on the disk, or mend it, then `sidetone stop` again; where that helps no more, `sidetone recover` \
-             makes the report of the sealed recording",
+            "free some space on the disk, or mend it, then `sidetone stop` again; where that helps no more, `sidetone daemon \
+             --stop`, then `sidetone recover`: it makes the report of the sealed recording",
         )
     }
 

@@ -31,7 +31,7 @@ use crate::{
     recording::{self, RecordingError},
     session::{Session, SessionId},
     units::{SAMPLE_RATE, Sample, Span},
-    vault::{self, KeepAudio, Progress},
+    vault::{self, KeepAudio, Progress, VaultError},
 };
 
 /// How long the thread waits for sound before it looks at what else there is: a command is answered within that.
@@ -400,13 +400,12 @@ pub(super) struct Finished {
 
 impl Finished {
     /// Stores numbers and words; the words are sealed and committed before the sound goes. May be tried again.
-    pub(super) fn store(&mut self) -> Result<Reply, Failure> {
+    pub(super) fn store(&mut self) -> Result<Reply, VaultError> {
         let Outcome { numbers, words, words_poor, ask } = &self.outcome;
         let keep_recording = *words_poor || self.keep_audio != KeepAudio::No;
-        self.vault.finish(self.session, numbers, words, keep_recording).map_err(|error| {
-            tracing::error!("the session could not be stored: {error}");
-            Failure::unstored(error)
-        })?;
+        self.vault
+            .finish(self.session, numbers, words, keep_recording)
+            .inspect_err(|error| tracing::error!("the session could not be stored: {error}"))?;
         Ok(Reply::Stopped { session: self.session, ask: ask.map(|times| times.map(Sample::seconds)) })
     }
 }

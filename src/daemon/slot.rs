@@ -287,10 +287,14 @@ fn store(
 ) -> Stored {
     loop {
         match unless_panic(|| finished.store()) {
-            Some(Err(failure)) if !seat.0.is_closing() => {
-                let _ = asked.send(Reply::Failed(failure));
+            Some(Err(error)) if !seat.0.is_closing() => {
+                let _ = asked.send(Reply::Failed(Failure::unstored(error)));
             }
-            stored => return (stored, asked),
+            // No try is left: to be told to stop again would lead in a circle.
+            stored => {
+                let left = |error| Failure { code: 1, ..Failure::unfinished(error) };
+                return (stored.map(|stored| stored.map_err(left)), asked);
+            }
         }
         let Some(again) = commands.iter().find_map(stop_again) else { return (None, oneshot::channel().0) };
         asked = again;
