@@ -8,13 +8,13 @@ mod virtual_microphone;
 
 use std::{
     f32::consts::TAU,
-    thread,
+    fs, thread,
     time::{Duration, Instant},
 };
 
 use served::{Busy, Daemon, Place, session};
 use sidetone::{
-    daemon::{Phase, Reply, Request},
+    daemon::{ClientError, Phase, Reply, Request},
     pipeline::Models,
     recording::{self, Damage, Key},
     units::{SAMPLE_RATE, Sample},
@@ -102,6 +102,29 @@ fn what_is_said_in_a_pause_is_in_no_recording() {
 }
 
 #[test]
+fn a_driver_that_hangs_while_it_opens_does_not_keep_the_daemon() {
+    // The thread that records hung with it: nothing but SIGKILL ended the daemon of somebody with a broken driver.
+    let place = Place::new();
+    let [pipe, config] = ["pipe", "alsa.conf"].map(|name| place.dir.path().join(name));
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
+    // Opening a pipe waits for somebody who writes to it.
+    let pcm = "type file slave.pcm { type null } file \"/dev/null\" format \"raw\"";
+    fs::write(&config, format!("pcm.default {{ {pcm} infile \"{}\" }}\n", pipe.display())).unwrap();
+    let daemon = Daemon::start(place.dir.path(), Some(("ALSA_CONFIG_PATH", config)));
+    let starts = Request::Start(Box::new(session("default".into(), 1.0)));
+    thread::scope(|scope| {
+        scope.spawn(|| assert!(matches!(place.try_ask(starts), Err(ClientError::Failed(said)) if said.code == 1)));
+        let names = || fs::read_dir(format!("/proc/{}/task", daemon.pid())).unwrap().flatten();
+        let opens =
+            || names().any(|task| fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name == "opening\n"));
+        until("the input is being opened", opens);
+        let ends = scope.spawn(|| place.try_ask(Request::Shutdown));
+        until("the daemon is ended", || ends.is_finished());
+        assert!(matches!(ends.join().unwrap(), Ok(Reply::Done)));
+    });
+}
+
+#[test]
 fn what_a_status_counted_survives_a_kill() {
     let room = Room::new();
     let daemon = room.daemon();
@@ -142,9 +165,13 @@ fn busy_processors_cost_no_sample() {
 fn say(microphone: &VirtualMicrophone, pitch: f32) {
     let tone = (0..PART_S * RATE).map(|n| [0.5 * (TAU * pitch * n as f32 / RATE as f32).sin(); 2]);
     microphone.play(tone.chain(std::iter::repeat_n(Frame::default(), RATE)));
+    until("somebody listens", || microphone.is_done());
+}
+
+fn until(what: &str, done: impl Fn() -> bool) {
     let begun = Instant::now();
-    while !microphone.is_done() {
-        assert!(begun.elapsed() < PATIENCE, "nobody listens");
+    while !done() {
+        assert!(begun.elapsed() < PATIENCE, "in vain: {what}");
         thread::sleep(Duration::from_millis(20));
     }
 }

@@ -6,6 +6,8 @@ use std::{
     io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -19,7 +21,7 @@ use super::{
     tones::Tones,
 };
 use crate::{
-    capture::{self, Alarm, Block, FileSource, Heard, InputSpec, Source},
+    capture::{self, Alarm, Block, CaptureError, FileSource, Heard, InputSpec, Source},
     pipeline::{self, Pipeline},
     recording::{self, Key, RecordingError},
     seal::{Identity, Recipient},
@@ -29,6 +31,8 @@ use crate::{
     vault::{self, KeepAudio},
 };
 
+/// How long an input may take to open: a sound server that is being started takes seconds.
+const OPEN_MAX: Duration = Duration::from_secs(15);
 /// How long an input may be open without a sample: Bluetooth headsets take seconds to change over.
 const FIRST_SOUND_MAX: Duration = Duration::from_secs(10);
 
@@ -47,11 +51,12 @@ pub(super) fn open(slot: &Slot, start: Start, board: Board) -> Result<Recorder, 
     let mut vault = vault::Writer::open(slot.data_dir())?;
     let recipient = vault.coachee(&start.session.coachee)?.recipient;
     // Before anything is loaded; a second time below, when it is known how many tracks there are.
-    let length_s = length_s(file)?;
+    let length_s = length_s(file, slot)?;
     disk::check(slot.data_dir(), 1, length_s)?;
     let models = slot.models(&start.session.model)?;
 
-    let mut source = capture::open(&input, start.speed, start.coach_track.is_some())?;
+    let (spec, speed, two_tracks) = (input.clone(), start.speed, start.coach_track.is_some());
+    let mut source = aside(slot, move || capture::open(&spec, speed, two_tracks))?;
     let tracks = source.tracks();
     let hint = role_hint(&start, tracks)?;
     disk::check(slot.data_dir(), tracks, length_s)?;
@@ -102,12 +107,41 @@ fn check(start: &Start, from_file: bool) -> Result<(), Failure> {
 }
 
 /// Seconds that a session will last at most.
-fn length_s(file: Option<&Path>) -> Result<f64, Failure> {
-    let known = match file {
-        Some(path) => FileSource::open(path, 1.0, false)?.length_s(),
+fn length_s(file: Option<&Path>, slot: &Slot) -> Result<f64, Failure> {
+    let known = match file.map(Path::to_owned) {
+        Some(path) => aside(slot, move || Ok(FileSource::open(&path, 1.0, false)?.length_s()))?,
         None => None,
     };
     Ok(known.unwrap_or(disk::SESSION_S_MAX))
+}
+
+/// Opens something on a thread of its own, for a driver, a sound server or a pipe may hang for ever: the session then does
+/// not begin, and the daemon can still be ended.
+fn aside<T: Send + 'static>(
+    slot: &Slot,
+    open: impl FnOnce() -> Result<T, CaptureError> + Send + 'static,
+) -> Result<T, Failure> {
+    let (opened, opening) = mpsc::channel();
+    thread::Builder::new()
+        .name("opening".into())
+        // Nobody listens when it took too long: what was opened closes there.
+        .spawn(move || _ = opened.send(open()))
+        .map_err(|error| Failure::ours(format!("the input cannot be opened: {error}"), "close other programs"))?;
+    let begun = Instant::now();
+    while begun.elapsed() < OPEN_MAX {
+        if slot.is_closing() {
+            return Err(Failure::ending());
+        }
+        match opening.recv_timeout(SOUND_WAIT) {
+            Ok(outcome) => return Ok(outcome?),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return Err(Failure::unstarted()),
+        }
+    }
+    Err(Failure::user(
+        format!("the input did not open within {} s", OPEN_MAX.as_secs()),
+        "unplug it and plug it in again, or choose another with `--input`: `sidetone doctor` lists them",
+    ))
 }
 
 /// Whose voice is whose. With two tracks the first is the coach's unless said otherwise; with one, what was said for this

@@ -21,7 +21,7 @@ use std::{
 
 use sidetone::{
     capture::{FileSource, Heard, Source},
-    daemon::{Client, Failure, LoadModels, Reply, Request, Setup, Start, Status, bind, run, socket_path},
+    daemon::{Client, ClientError, Failure, LoadModels, Reply, Request, Setup, Start, Status, bind, run, socket_path},
     pipeline::Models,
     seal::Identity,
     session::Session,
@@ -105,8 +105,12 @@ impl Place {
     }
 
     pub fn ask(&self, request: Request) -> Reply {
+        self.try_ask(request).unwrap()
+    }
+
+    pub fn try_ask(&self, request: Request) -> Result<Reply, ClientError> {
         let socket = socket_path(&self.dir.path().join("run"), &self.data_dir());
-        Client::connect(&socket).unwrap().ask(&request).unwrap()
+        Client::connect(&socket).unwrap().ask(&request)
     }
 
     pub fn tell(&self, request: Request) -> Status {
