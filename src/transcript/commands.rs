@@ -1,6 +1,8 @@
 //! Spoken commands: what an utterance of a few words asks of the recorder, if it begins with the wake word. Of the words
 //! nothing is left but the command.
 
+use zeroize::Zeroizing;
+
 use super::Word;
 
 /// What a recorder can be asked by voice.
@@ -70,12 +72,13 @@ impl WakeWord {
         let letters = letters(text);
         let parts = text.split_whitespace().count();
         let plain = text.chars().all(|c| c.is_alphabetic() || " -'".contains(c));
-        (plain && parts <= WAKE_PARTS_MAX && letters.chars().count() >= WAKE_LETTERS_MIN).then_some(Self(letters))
+        (plain && parts <= WAKE_PARTS_MAX && letters.chars().count() >= WAKE_LETTERS_MIN)
+            .then(|| Self((*letters).clone()))
     }
 
     /// The command that an utterance is, if it is one.
     pub fn command(&self, said: &[Word]) -> Option<Command> {
-        let words: Vec<String> = said
+        let words: Vec<Zeroizing<String>> = said
             .iter()
             .flat_map(|word| word.text.words().split(|c: char| !(c.is_alphanumeric() || c == '\'')))
             .map(letters)
@@ -86,7 +89,7 @@ impl WakeWord {
         }
         let after_wake = (1..=WAKE_PARTS_MAX.min(words.len())).filter_map(|parts| {
             let (wake, rest) = words.split_at(parts);
-            let errors = strsim::levenshtein(&sounding(&wake.concat()), &self.0);
+            let errors = strsim::levenshtein(&sounding(&joined(wake)), &self.0);
             (errors <= self.0.chars().count() / WAKE_LETTERS_PER_ERROR).then_some((errors, rest))
         });
         let woken = after_wake
@@ -97,11 +100,11 @@ impl WakeWord {
 }
 
 /// The phrase that words are, give or take what a decoder gets wrong, and how much that was.
-fn closest(words: &[String], phrases: &[(Command, &'static str)]) -> Option<(usize, Command)> {
-    let polite = |word: &&String| POLITE.contains(&word.as_str());
+fn closest(words: &[Zeroizing<String>], phrases: &[(Command, &'static str)]) -> Option<(usize, Command)> {
+    let polite = |word: &&Zeroizing<String>| POLITE.contains(&word.as_str());
     let front = words.iter().take_while(polite).count();
     let behind = words.iter().skip(front).rev().take_while(polite).count();
-    let said = once(words.get(front..words.len() - behind)?).concat();
+    let said = joined(once(words.get(front..words.len() - behind)?));
     let fits = |phrase: &str| {
         let phrase = letters(phrase);
         let errors = strsim::levenshtein(&said, &phrase);
@@ -119,20 +122,32 @@ fn closest(words: &[String], phrases: &[(Command, &'static str)]) -> Option<(usi
 }
 
 /// Words that were said, or decoded, twice are taken once.
-fn once(words: &[String]) -> &[String] {
+fn once(words: &[Zeroizing<String>]) -> &[Zeroizing<String>] {
     match words.split_at(words.len() / 2) {
         (first, second) if first == second => first,
         _ => words,
     }
 }
 
-fn letters(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+fn joined(words: &[Zeroizing<String>]) -> Zeroizing<String> {
+    let mut joined = Zeroizing::new(String::with_capacity(words.iter().map(|word| word.len()).sum()));
+    words.iter().for_each(|word| joined.push_str(word));
+    joined
+}
+
+/// In small letters.
+fn letters(text: &str) -> Zeroizing<String> {
+    // Of a letter at most three come, and a string that grows would leave copies behind.
+    let mut letters = Zeroizing::new(String::with_capacity(3 * text.len()));
+    letters.extend(text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase));
+    letters
 }
 
 /// Letters that nobody hears in English: "sight tone" is "sit tone" to whoever compares letters.
-fn sounding(word: &str) -> String {
-    word.replace("gh", "")
+fn sounding(word: &str) -> Zeroizing<String> {
+    let mut heard = Zeroizing::new(String::with_capacity(word.len()));
+    word.split("gh").for_each(|part| heard.push_str(part));
+    heard
 }
 
 #[cfg(test)]
@@ -220,7 +235,7 @@ mod tests {
     #[test]
     fn no_two_commands_are_confused() {
         for (i, (command, phrase)) in PHRASES.iter().enumerate() {
-            let words: Vec<String> = phrase.split(' ').map(str::to_owned).collect();
+            let words: Vec<_> = phrase.split(' ').map(|word| Zeroizing::new(word.to_owned())).collect();
             assert_eq!(closest(&words, PHRASES), Some((0, *command)));
             for (other, near) in &PHRASES[i + 1..] {
                 let far = strsim::levenshtein(&letters(phrase), &letters(near));

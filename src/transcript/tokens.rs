@@ -1,4 +1,6 @@
-//! From a decoder's tokens to words.
+//! From a decoder's tokens to words. What is made on the way is wiped as the words are.
+
+use zeroize::Zeroizing;
 
 /// A token of text.
 #[derive(Clone, Copy)]
@@ -12,7 +14,7 @@ pub struct Token<'a> {
 /// A word that has no time yet. Not printable: it is speech.
 #[derive(Clone, PartialEq)]
 pub struct Decided {
-    pub text: String,
+    pub text: Zeroizing<String>,
     /// Of its least likely token.
     pub probability: f32,
 }
@@ -21,11 +23,13 @@ pub struct Decided {
 const MAX_REPEATS: usize = 4;
 /// The longest phrase looked at for that, in words.
 const LOOP_WORDS_MAX: usize = 12;
+/// Longer than words are: one that had to grow would leave a copy behind.
+const WORD_BYTES: usize = 128;
 
 /// Joins tokens to words: a space begins one. Punctuation that stands alone goes to the word before it; what stands in
 /// brackets or between notes (`[music]`, `(coughs)`) nobody said.
 pub fn words(tokens: &[Token<'_>]) -> Vec<Decided> {
-    let mut raw: Vec<(Vec<u8>, f32)> = Vec::new();
+    let mut raw: Vec<(Zeroizing<Vec<u8>>, f32)> = Vec::new();
     for token in tokens {
         let begins = token.bytes.first().is_some_and(u8::is_ascii_whitespace);
         match raw.last_mut() {
@@ -33,13 +37,18 @@ pub fn words(tokens: &[Token<'_>]) -> Vec<Decided> {
                 bytes.extend_from_slice(token.bytes);
                 *probability = probability.min(token.probability);
             }
-            _ => raw.push((token.bytes.to_vec(), token.probability)),
+            _ => {
+                let mut bytes = Zeroizing::new(Vec::with_capacity(WORD_BYTES));
+                bytes.extend_from_slice(token.bytes);
+                raw.push((bytes, token.probability));
+            }
         }
     }
     let mut words: Vec<Decided> = Vec::new();
     let mut bracket: Option<char> = None;
     for (bytes, probability) in raw {
-        let text = String::from_utf8_lossy(&bytes);
+        // What is no character is left out below.
+        let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
         // A token may hold a space in its middle.
         for text in text.split_whitespace() {
             let spoken = outside_brackets(text, &mut bracket);
@@ -54,20 +63,20 @@ pub fn words(tokens: &[Token<'_>]) -> Vec<Decided> {
 }
 
 /// What of a word stands outside brackets; `open` is the bracket that would close the one it is in.
-fn outside_brackets(text: &str, open: &mut Option<char>) -> String {
-    text.chars()
-        .filter(|&c| match (*open, c) {
-            (Some(end), _) => {
-                if c == end {
-                    *open = None;
-                }
-                false
+fn outside_brackets(text: &str, open: &mut Option<char>) -> Zeroizing<String> {
+    let mut outside = Zeroizing::new(String::with_capacity(WORD_BYTES.max(text.len())));
+    outside.extend(text.chars().filter(|&c| match (*open, c) {
+        (Some(end), _) => {
+            if c == end {
+                *open = None;
             }
-            (None, '[') => open.replace(']').is_some(),
-            (None, '(') => open.replace(')').is_some(),
-            (None, _) => !"♪♫\u{fffd}\0".contains(c),
-        })
-        .collect()
+            false
+        }
+        (None, '[') => open.replace(']').is_some(),
+        (None, '(') => open.replace(')').is_some(),
+        (None, _) => !"♪♫\u{fffd}\0".contains(c),
+    }));
+    outside
 }
 
 /// Leaves one of a phrase that comes more than [`MAX_REPEATS`] times in a row.
@@ -93,7 +102,7 @@ pub fn without_loops(mut words: Vec<Decided>) -> Vec<Decided> {
 }
 
 fn same(a: &[Decided], b: &[Decided]) -> bool {
-    let bare = |word: &Decided| word.text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let bare = |word: &Decided| Zeroizing::new(word.text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase());
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| bare(a) == bare(b))
 }
 
@@ -108,7 +117,8 @@ mod tests {
     }
 
     fn joined(tokens: &[&[u8]]) -> Vec<String> {
-        words(&tokens.iter().map(|bytes| token(bytes)).collect::<Vec<_>>()).into_iter().map(|w| w.text).collect()
+        let tokens: Vec<_> = tokens.iter().map(|bytes| token(bytes)).collect();
+        words(&tokens).iter().map(|word| word.text.to_string()).collect()
     }
 
     #[test]
@@ -150,9 +160,9 @@ mod tests {
             ("", ""),
         ];
         for (said, expected) in table {
-            let words =
-                said.split_whitespace().map(|text| Decided { text: text.to_owned(), probability: 1.0 }).collect();
-            let left: Vec<String> = without_loops(words).into_iter().map(|w| w.text).collect();
+            let word = |text: &str| Decided { text: Zeroizing::new(text.to_owned()), probability: 1.0 };
+            let left = without_loops(said.split_whitespace().map(word).collect());
+            let left: Vec<&str> = left.iter().map(|word| word.text.as_str()).collect();
             assert_eq!(left.join(" "), expected);
         }
     }

@@ -219,9 +219,9 @@ impl Whisper {
         let spans = window.place(start, end, &extents);
         let seconds: f64 = spans.iter().map(|span| span.seconds()).sum();
         if words.len() as f64 <= 1.0 + seconds * MAX_WORDS_PER_S {
-            decoded.words.extend(words.into_iter().zip(spans).map(|(word, span)| Word {
+            decoded.words.extend(words.into_iter().zip(spans).map(|(mut word, span)| Word {
                 span,
-                text: Spoken::new(word.text),
+                text: Spoken::new(std::mem::take(&mut *word.text)),
                 probability: word.probability,
             }));
         }

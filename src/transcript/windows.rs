@@ -3,6 +3,8 @@
 
 use std::{collections::VecDeque, fmt};
 
+use zeroize::Zeroizing;
+
 use super::*;
 use crate::{
     session::Track,
@@ -64,6 +66,13 @@ impl Extent {
     }
 }
 
+/// Speech is wiped where it was.
+impl Drop for Window {
+    fn drop(&mut self) {
+        self.samples.zeroize();
+    }
+}
+
 impl fmt::Debug for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Window").field("track", &self.track).field("pieces", &self.pieces).finish_non_exhaustive()
@@ -104,18 +113,19 @@ impl Window {
 
     /// Gives its samples up; [`Window::restore`] gets them back.
     pub fn shed(&mut self) {
+        self.samples.zeroize();
         self.samples = Vec::new();
     }
 
     /// Reads shed samples again. False, and nothing changes, when `read` cannot give some of them at all.
     pub fn restore(&mut self, mut read: impl FnMut(Span) -> Option<Vec<f32>>) -> bool {
-        let mut restored = vec![0.0; self.length];
+        let mut restored = Zeroizing::new(vec![0.0; self.length]);
         for &(offset, span) in &self.stretches {
-            let Some(got) = read(span) else { return false };
+            let Some(got) = read(span).map(Zeroizing::new) else { return false };
             let (Some(room), wanted) = (restored.get_mut(offset..), span.samples() as usize) else { return false };
             room.iter_mut().zip(got.iter().take(wanted)).for_each(|(to, from)| *to = *from);
         }
-        self.samples = restored;
+        self.samples = std::mem::take(&mut *restored);
         true
     }
 
@@ -327,7 +337,7 @@ impl Packer {
     fn append(&mut self, offset: usize, sound: Span) {
         let samples = self.sound(sound);
         self.open.samples.resize(offset, 0.0);
-        self.open.samples.extend(samples);
+        self.open.samples.extend_from_slice(&samples);
         self.open.length = self.open.samples.len();
         match self.open.stretches.last_mut() {
             Some((at, last)) if last.end() == sound.start() && *at + last.samples() as usize == offset => {
@@ -351,11 +361,11 @@ impl Packer {
     }
 
     /// The sound of a span; zeros where it is not held any more.
-    fn sound(&self, span: Span) -> Vec<f32> {
+    fn sound(&self, span: Span) -> Zeroizing<Vec<f32>> {
         let place = |at: Sample| (at.0.saturating_sub(self.base) as usize).min(self.held.len());
         let held = place(span.start())..place(span.end());
         let gone = (self.base.saturating_sub(span.start().0) as usize).min(span.samples() as usize);
-        let mut sound = Vec::with_capacity(span.samples() as usize);
+        let mut sound = Zeroizing::new(Vec::with_capacity(span.samples() as usize));
         sound.resize(gone, 0.0);
         sound.extend(self.held.range(held));
         sound.resize(span.samples() as usize, 0.0);

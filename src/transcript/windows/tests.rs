@@ -116,7 +116,7 @@ fn off_the_record_leaves_no_sample() {
     assert!(windows[0].samples.iter().all(|s| *s <= 40_000.0 || *s > 80_000.0));
     let mut window = windows[0].clone();
     assert!(window.forget_from(Sample(10_000)));
-    assert_eq!((window.pieces, window.samples), (vec![(0, span(0, 10_000))], sound(10_000)));
+    assert_eq!((&window.pieces, &window.samples), (&vec![(0, span(0, 10_000))], &sound(10_000)));
     assert!(!windows[0].clone().forget_from(Sample(0)));
 }
 
