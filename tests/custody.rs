@@ -277,32 +277,46 @@ fn both_are_asked_in_plain_words_before_the_first_sample() {
     home.run(&["withdraw"]).ok();
 }
 
+/// Runs a shell's line on a terminal and types keys when `prompt` has been shown; all that was shown.
+#[cfg(target_os = "linux")]
+fn typing(home: &Home, line: &str, prompt: &str, keys: &str) -> String {
+    let mut terminal = home.command_of("script");
+    terminal.args(["--quiet", "--return", "--command", line, "/dev/null"]);
+    let mut child = terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = child.stdout.take().unwrap();
+    let (mut shown, mut byte) = (Vec::new(), [0]);
+    while !shown.ends_with(prompt.as_bytes()) {
+        out.read_exact(&mut byte).unwrap_or_else(|_| panic!("no `{prompt}` in {}", String::from_utf8_lossy(&shown)));
+        shown.extend(byte);
+    }
+    child.stdin.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
+    out.read_to_end(&mut shown).unwrap();
+    child.wait().unwrap();
+    String::from_utf8(shown).unwrap()
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn ctrl_c_leaves_no_words_on_the_screen() {
     // Ctrl-C is how people leave a pager: it ended the program, and the words stayed on the coach's terminal.
     let home = Home::new();
     let hers = home.hannah();
-    let session = import(&home, &[]);
-    let show = format!("'{}' transcript show {session} --passphrase-file '{hers}'", env!("CARGO_BIN_EXE_sidetone"));
-    for keys in ["\x03", "\x1a\x03"] {
-        let mut terminal = home.command_of("script");
-        terminal.args(["--quiet", "--return", "--command", &show, "/dev/null"]);
-        let mut child = terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let (mut typed, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        let mut shown = Vec::new();
-        while !String::from_utf8_lossy(&shown).contains("Ctrl-C: leave") {
-            let mut byte = [0];
-            screen.read_exact(&mut byte).unwrap();
-            shown.push(byte[0]);
-        }
-        assert!(String::from_utf8_lossy(&shown).contains(CANARY));
-        typed.write_all(keys.as_bytes()).unwrap();
-        screen.read_to_end(&mut shown).unwrap();
-        let after = String::from_utf8_lossy(&shown);
-        assert!(after.trim_end().ends_with("\x1b[2J\x1b[?1049l"), "{after:?}");
-        assert_eq!(child.wait().unwrap().code(), Some(130));
+    import(&home, &[]);
+    let program = env!("CARGO_BIN_EXE_sidetone");
+    let (show, answer) = ("transcript show", "pulse answer");
+    for (command, prompt, keys) in
+        [(show, "Ctrl-C: leave ", "\x03"), (show, "Ctrl-C: leave ", "\x1a\x03"), (answer, "[1-5] ", "3\n\x03")]
+    {
+        let line = format!("'{program}' {command} last --passphrase-file '{hers}'; echo left $?; stty -a");
+        let shown = typing(&home, &line, prompt, keys);
+        let (apart, after) = shown.split_once("\x1b[2J\x1b[?1049l").unwrap_or_else(|| panic!("{shown:?}"));
+        assert!(apart.contains(CANARY) == (command == show) && !after.contains(CANARY), "{shown:?}");
+        assert!(after.contains("left 130"), "{after}");
+        assert!(!after.contains("-isig") && after.contains("eol = <undef>"), "the terminal is as it was: {after}");
     }
+    // Answers that were begun are not kept.
+    let answers = home.run(&["pulse", "show", "Hannah", "--passphrase-file", &hers, "--json"]).json();
+    assert_eq!(answers["answers"], serde_json::json!([]));
 }
 
 #[test]

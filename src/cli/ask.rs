@@ -15,6 +15,8 @@ use crate::texts::say;
 const ENTER: &str = "\x1b[?1049h";
 const LEAVE: &str = "\x1b[2J\x1b[?1049l";
 pub const CLEAR: &str = "\x1b[H\x1b[2J";
+/// More than is typed in a line as a rule: a string that grows leaves copies behind.
+const LINE_BYTES: usize = 4096;
 /// What a terminal makes of Ctrl-C when it is no signal.
 const CTRL_C: u8 = 3;
 
@@ -28,7 +30,7 @@ pub fn line(question: &str) -> Result<Option<String>, CliError> {
     eprint!("{question} ");
     io::stderr().flush()?;
     let no_text = || CliError::user("what was typed is no text", "type it again");
-    let mut answer = Zeroizing::new(Vec::new());
+    let mut answer = Zeroizing::new(Vec::with_capacity(LINE_BYTES));
     for byte in io::stdin().lock().bytes() {
         answer.push(byte.map_err(|_| no_text())?);
         match answer.last() {

@@ -311,9 +311,14 @@ pub fn apart(text: &str, out: &mut dyn Write) -> Result<(), CliError> {
     if io::stdout().is_terminal() && ask::can_ask() { page(text, out) } else { Ok(out.write_all(text.as_bytes())?) }
 }
 
+/// More than stands before the words of a line, in any language.
+const LINE_BEGINS_BYTES: usize = 64;
+
 /// `  3  01:02  coach    What did you notice?`
 pub fn plainly(words: &[Utterance]) -> Zeroizing<String> {
-    let mut text = Zeroizing::new(String::new());
+    // All of the room at once: a string that grows leaves copies behind.
+    let room = words.iter().map(|said| said.text.words().len() + LINE_BEGINS_BYTES).sum();
+    let mut text = Zeroizing::new(String::with_capacity(room));
     for (line, said) in words.iter().enumerate() {
         let at = said.span.start().seconds() as u64;
         let who = said.role.map_or("?", called);
