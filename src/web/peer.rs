@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr};
 use axum::serve::Listener;
 use tokio::net::{TcpListener, TcpStream};
 
-/// Hands on connections of this user's programs; others are closed unheard. Only Linux says whose they are: elsewhere all
+/// Hands on connections of this user's programs, and root's; others are closed unheard. Only Linux says whose they are: elsewhere all
 /// are handed on.
 pub struct SameUser(pub TcpListener);
 
@@ -43,18 +43,24 @@ fn is_ours(stream: &TcpStream, peer: SocketAddr) -> bool {
         }
     };
     let us = rustix::process::geteuid().as_raw();
-    stream.local_addr().is_ok_and(|here| owner(&table, peer, here) == Some(us))
+    match stream.local_addr().ok().and_then(|here| owner(&table, peer, here)) {
+        // What relays a browser of another system to this one runs as root, from whom nothing is kept anyway. An end that
+        // nobody holds any more is root's too, whoever held it.
+        Some((owner, established)) => owner == us || owner == 0 && established,
+        None => false,
+    }
 }
 
-/// The user whose end of the connection is `from`, by the kernel's table of IPv4 connections: a line of headings, then for
-/// each end `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid ...`.
+/// The user whose end of the connection is `from`, and whether it is established, by the kernel's table of IPv4 connections: a
+/// line of headings, then for each end `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid ...`.
 #[cfg(target_os = "linux")]
-fn owner(table: &str, from: SocketAddr, to: SocketAddr) -> Option<u32> {
+fn owner(table: &str, from: SocketAddr, to: SocketAddr) -> Option<(u32, bool)> {
+    const ESTABLISHED: &str = "01";
     table.lines().skip(1).find_map(|line| {
         let mut columns = line.split_whitespace().skip(1);
         let [local, remote] = [columns.next()?, columns.next()?].map(address);
-        let uid = columns.nth(4)?;
-        (local? == from && remote? == to).then(|| uid.parse().ok())?
+        let (state, uid) = (columns.next()?, columns.nth(3)?);
+        (local? == from && remote? == to).then(|| Some((uid.parse().ok()?, state == ESTABLISHED)))?
     })
 }
 
@@ -80,10 +86,10 @@ mod tests {
                      4: nonsense\n";
         let at = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
         for (from, to, expected) in [
-            (at(0xa3f2), at(4000), Some(1001)),
-            (at(4000), at(0xa3f2), Some(1000)),
+            (at(0xa3f2), at(4000), Some((1001, true))),
+            (at(4000), at(0xa3f2), Some((1000, true))),
             // Whatever its state.
-            (at(0xa3f3), at(4000), Some(0)),
+            (at(0xa3f3), at(4000), Some((0, false))),
             (at(0xa3f4), at(4000), None),
             (at(0xa3f2), at(4001), None),
             (SocketAddr::from(([127, 0, 0, 2], 0xa3f2)), at(4000), None),
