@@ -20,7 +20,7 @@ use crate::{
     seal::Identity,
     texts::say,
     units::Share,
-    vault::{Reader, Stored, Writer},
+    vault::{Reader, Writer},
     web::{Answered, AnsweredAt},
 };
 
@@ -62,7 +62,7 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
     let mut vault = Writer::open(&config.data_dir)?;
     match command {
         Command::Answer { session, unlock, answers } => {
-            let (stored, identity) = opened(&vault, &session, &unlock)?;
+            let (stored, identity) = transcript::opened(&vault, &session, &unlock)?;
             let pulse = match answers {
                 Some(file) => read(&ask::text_of(&file, config)?)?,
                 None if ask::can_ask() => asked()?,
@@ -83,16 +83,10 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
             show(&vault, &coachee.name, identity, config, out)
         }
         Command::Delete { session, unlock } => {
-            let (stored, identity) = opened(&vault, &session, &unlock)?;
+            let (stored, identity) = transcript::opened(&vault, &session, &unlock)?;
             transcript::gone(&vault.delete_answers(stored.session.id, &identity)?, config, out)
         }
     }
-}
-
-fn opened(vault: &Writer, which: &SessionArg, unlock: &Unlock) -> Result<(Stored, Identity), CliError> {
-    let stored = vault.find(&which.session)?;
-    let identity = unlock.identity_of(&vault.coachee(&stored.session.coachee)?)?;
-    Ok((stored, identity))
 }
 
 fn asked() -> Result<Pulse, CliError> {

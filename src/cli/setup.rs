@@ -10,6 +10,7 @@ use std::{
 use super::{
     CliError, Config, Stance, ask, coachee,
     control::{alarm_in_words, bar},
+    held,
     load::DEMO_MODEL,
     models, print_json,
     settings::{self, KEYS, Key},
@@ -62,15 +63,10 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
             }),
         );
     }
-    let name = coachee.as_deref().map_or("NAME".to_owned(), quoted);
+    let name = coachee.as_deref().map_or("NAME".to_owned(), held::typed);
     config.remark(say!("setup-ready", name));
     config.remark(say!("setup-doctor"));
     Ok(())
-}
-
-/// A name as a shell takes it.
-fn quoted(name: &str) -> String {
-    if name.chars().all(char::is_alphanumeric) { name.to_owned() } else { format!("'{}'", name.replace('\'', r"'\''")) }
 }
 
 /// One answer; the end of the input is nobody there.
@@ -105,7 +101,7 @@ fn first_coachee(config: &Config, out: &mut dyn Write) -> Result<Option<String>,
             Opener::Passphrase => None,
             Opener::Recipient(recipient) => Some(recipient),
             Opener::Later => {
-                config.remark(format!("   {}", say!("setup-later", name = &name, typed = quoted(&name))));
+                config.remark(format!("   {}", say!("setup-later", name = &name, typed = held::typed(&name))));
                 return Ok(None);
             }
         };
@@ -396,12 +392,5 @@ mod tests {
         let text = "# mine\ncolor = \"never\" # no colours\nmodel = \"tiny.en\"\n";
         let text = changed(text, &[(settings::MODEL, "base.en"), (settings::STANCE, "directive")]).unwrap();
         assert_eq!(text, "# mine\ncolor = \"never\" # no colours\nmodel = \"base.en\"\nstance = \"directive\"\n");
-    }
-
-    #[test]
-    fn a_name_is_quoted_for_the_shell_where_it_must_be() {
-        for (name, shell) in [("Zoë", "Zoë"), ("Ana Maria", "'Ana Maria'"), ("O'Neill", r"'O'\''Neill'")] {
-            assert_eq!(quoted(name), shell);
-        }
     }
 }

@@ -204,7 +204,8 @@ fn extension(format: Format) -> &'static str {
     }
 }
 
-fn opened(vault: &Writer, which: &SessionArg, unlock: &Unlock) -> Result<(Stored, Identity), CliError> {
+/// A session that is over, and the key to its words.
+pub fn opened(vault: &Writer, which: &SessionArg, unlock: &Unlock) -> Result<(Stored, Identity), CliError> {
     let stored = vault.find(&which.session)?;
     // Before anybody is asked for a key: there is nothing to read or to decide about yet.
     if stored.state == State::Recording {

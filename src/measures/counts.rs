@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     exchange::Exchange,
-    interval::{Interval, over_turns},
+    interval::{Interval, add, over_turns},
 };
 use crate::{
     moves::{Asks, CoachMove, CoacheeMove, Code, Form},
@@ -74,10 +74,6 @@ pub fn questions(exchange: &Exchange) -> Questions {
 fn forms(code: &Code) -> (f64, f64) {
     let question = f64::from(code.of_coach(CoachMove::Question));
     (question * f64::from(code.of_form(Form::Open)), question * f64::from(code.of_form(Form::Closed)))
-}
-
-fn add(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
-    (a.0 + b.0, a.1 + b.1)
 }
 
 fn count(counts: &mut [u32], at: usize) {

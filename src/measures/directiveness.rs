@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     exchange::Exchange,
-    interval::{Interval, over_turns},
+    interval::{Interval, add, over_turns},
 };
 use crate::{
     moves::{CoachMove, Code},
@@ -47,10 +47,6 @@ pub fn directiveness(exchange: &Exchange) -> Directiveness {
         ask_tell: ratio(questions, telling),
         reflections_to_questions: ratio(reflections, questions),
     }
-}
-
-fn add(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
-    (a.0 + b.0, a.1 + b.1)
 }
 
 /// The probabilities that an utterance tells, and that it leaves the content with the coachee.

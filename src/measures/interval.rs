@@ -23,18 +23,22 @@ pub struct Interval {
     pub high: f64,
 }
 
+/// Two sums at once.
+pub fn add(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
+    (a.0 + b.0, a.1 + b.1)
+}
+
 /// `part / (part + rest)`, both summed over turns. `None` when both sums are zero.
 pub fn over_turns(turns: &[(f64, f64)]) -> Option<Interval> {
     let share = |(part, rest): (f64, f64)| {
         let share = part / (part + rest);
         share.is_finite().then_some(share)
     };
-    let add = |a: (f64, f64), b: &(f64, f64)| (a.0 + b.0, a.1 + b.1);
-    let value = share(turns.iter().fold((0.0, 0.0), add))?;
+    let value = share(turns.iter().copied().fold((0.0, 0.0), add))?;
     let mut random = SplitMix(SEED);
     let mut drawn: Vec<f64> = (0..DRAWS)
         .filter_map(|_| {
-            share((0..turns.len()).filter_map(|_| turns.get(random.below(turns.len()))).fold((0.0, 0.0), add))
+            share((0..turns.len()).filter_map(|_| turns.get(random.below(turns.len())).copied()).fold((0.0, 0.0), add))
         })
         .collect();
     drawn.sort_by(f64::total_cmp);

@@ -2,7 +2,7 @@
 
 use super::{
     json::Report,
-    phrases::{Place, bounded, length, percent, times},
+    phrases::{HEIGHTS, Place, bounded, length, percent, times},
 };
 use crate::{
     measures::{
@@ -290,7 +290,6 @@ fn course(stretches: &[Stretch]) -> Vec<String> {
     let Some(first) = stretches.first() else { return Vec::new() };
     let most = stretches.iter().map(|each| each.asking.max(each.telling)).fold(1, u32::max);
     let row = |of: fn(&Stretch) -> u32| -> String {
-        const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
         let block = |count: u32| match count {
             0 => '·',
             count => HEIGHTS.get(((count * 8).div_ceil(most) as usize).saturating_sub(1)).copied().unwrap_or('█'),

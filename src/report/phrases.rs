@@ -8,6 +8,14 @@ use crate::{
     texts::say,
 };
 
+/// Eighths of a line's height, from the least.
+pub const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// Without what could steer a terminal.
+pub fn plain(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).collect()
+}
+
 /// What is above the turns: their heading, and what the three columns hold.
 pub fn turns_head() -> [&'static str; 4] {
     [say!("report-turns"), say!("report-how-many"), say!("report-typical"), say!("report-longest")]
@@ -191,7 +199,7 @@ impl Report {
 
     /// The coachee's name, safe for a terminal.
     fn name(&self) -> String {
-        self.coachee.chars().filter(|character| !character.is_control()).collect()
+        plain(&self.coachee)
     }
 
     /// `2026-11-24 09:00`, as it was stored, with `UTC` where it is.
@@ -199,7 +207,7 @@ impl Report {
         let (date, time) = (self.started_at.get(..10), self.started_at.get(11..16));
         let zone = if self.started_at.ends_with('Z') { " UTC" } else { "" };
         let when = date.zip(time).map_or(self.started_at.clone(), |(date, time)| format!("{date} {time}{zone}"));
-        when.chars().filter(|character| !character.is_control()).collect()
+        plain(&when)
     }
 }
 

@@ -1,6 +1,6 @@
 //! One thing to try: what a coach chose after an earlier session opens the report, what they choose after this one ends it.
 
-use super::json::Report;
+use super::{json::Report, phrases::plain};
 use crate::{session::Steps, texts::say};
 
 /// What a coach may pick from, where writing their own is too much. Each can be done in the next session and heard in it.
@@ -50,9 +50,4 @@ impl Report {
             None => say!("report-step-unchosen", session = self.session.to_string()),
         }
     }
-}
-
-/// Without what could steer a terminal.
-fn plain(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).collect()
 }

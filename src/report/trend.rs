@@ -20,7 +20,7 @@ use super::{
     json::share,
     layout::Sheet,
     page::{alone, escaped, paragraph, section},
-    phrases::{between, bounded, percent},
+    phrases::{HEIGHTS, between, bounded, percent, plain},
 };
 use crate::{
     measures::{Interval, Point},
@@ -130,7 +130,7 @@ impl Dot {
 
     /// The day, safe for a terminal.
     fn day(&self) -> String {
-        self.started_at.chars().take(10).filter(|character| !character.is_control()).collect()
+        plain(self.started_at.get(..10).unwrap_or_default())
     }
 }
 
@@ -222,9 +222,8 @@ impl Trend {
     }
 
     fn title(&self) -> String {
-        let name = |name: &String| name.chars().filter(|character| !character.is_control()).collect::<String>();
         match &self.coachee {
-            Some(coachee) => say!("trend-title", name = name(coachee)),
+            Some(coachee) => say!("trend-title", name = plain(coachee)),
             None => say!("trend-title-all").to_owned(),
         }
     }
@@ -316,7 +315,6 @@ fn latest<T>(all: &[T], count: usize) -> &[T] {
 
 /// `▂▃▅ (low ▁ is 0 %, high █ is 100 %)`.
 fn sparks(points: &[Dot]) -> String {
-    const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let height = |dot: &Dot| HEIGHTS.get(((dot.value * 8.0) as usize).min(7)).copied().unwrap_or(' ');
     latest(points, SPARKS).iter().map(height).collect()
 }

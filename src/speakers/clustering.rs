@@ -4,7 +4,7 @@
 //! Luxburg 2007); a linear discriminant fitted to them then scores every vector, so that cost grows with the session's
 //! length and not with its square.
 
-use super::embedding::{cosine, normalise};
+use super::embedding::{cosine, direction, normalise};
 
 /// The spectral step sees at most this many vectors, spread evenly over the session.
 const MAX_SAMPLE: usize = 1200;
@@ -42,9 +42,7 @@ pub fn split(vectors: &[Vec<f32>]) -> Option<Split> {
 /// Splits off the few vectors that are least like all the others: a group too small for its own neighbours to outnumber it.
 /// `None` when there are too few.
 pub fn split_off(vectors: &[Vec<f32>]) -> Option<Split> {
-    let mut most: Vec<f32> = vec![0.0; vectors.first()?.len()];
-    vectors.iter().for_each(|v| most.iter_mut().zip(v).for_each(|(sum, x)| *sum += x));
-    normalise(&mut most);
+    let most = direction(vectors);
     let mut by_likeness: Vec<&Vec<f32>> = vectors.iter().collect();
     by_likeness.sort_by(|a, b| cosine(a, &most).total_cmp(&cosine(b, &most)));
     let few = by_likeness.get(..MIN_VECTORS).filter(|_| vectors.len() > 2 * MIN_VECTORS)?;

@@ -222,6 +222,18 @@ fn tanh(x: f32) -> f32 {
     x * p / q
 }
 
+/// The mean direction of vectors, with length 1; empty without any.
+pub fn direction<V: AsRef<[f32]>>(vectors: impl IntoIterator<Item = V>) -> Vec<f32> {
+    let mut sum: Vec<f32> = Vec::new();
+    for vector in vectors {
+        let vector = vector.as_ref();
+        sum.resize(vector.len(), 0.0);
+        sum.iter_mut().zip(vector).for_each(|(sum, v)| *sum += v);
+    }
+    normalise(&mut sum);
+    sum
+}
+
 /// Scales a vector to length 1; leaves zero alone.
 pub fn normalise(vector: &mut [f32]) {
     let length = vector.iter().map(|v| v * v).sum::<f32>().sqrt();

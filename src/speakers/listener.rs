@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Diarization,
-    embedding::{self, BATCH, SpeakerEncoder, WINDOW_FRAMES, normalise},
+    embedding::{self, BATCH, SpeakerEncoder, WINDOW_FRAMES},
     features::{self, CEPSTRA, HOP, Mel, MelStream},
     heard::{DESCRIPTION, Heard},
     pauses::Pauses,
@@ -154,15 +154,8 @@ impl Ear {
         speech.iter().skip_while(|span| span.end() <= taken).for_each(|span| self.take(*span));
         self.encode();
         let encoded = self.encoder.is_some();
-        let mut print: Vec<f32> = Vec::new();
-        if encoded && self.beside {
-            for vector in self.heard.vectors() {
-                print.resize(vector.len(), 0.0);
-                print.iter_mut().zip(vector).for_each(|(p, v)| *p += v);
-            }
-        }
-        normalise(&mut print);
-        let print = (!print.is_empty()).then_some(print);
+        let print = (encoded && self.beside).then(|| embedding::direction(self.heard.vectors()));
+        let print = print.filter(|print| !print.is_empty());
         Gathered { encoded, print, levels: self.levels, pauses: self.pauses, heard: self.heard }
     }
 

@@ -1,7 +1,7 @@
 //! The coach's voice, enrolled once: the mean embedding of a minute or so of it.
 
 use super::{
-    embedding::{SpeakerEncoder, WINDOW_FRAMES, normalise, window},
+    embedding::{SpeakerEncoder, WINDOW_FRAMES, direction, window},
     features::{HOP, MelStream},
 };
 use crate::speech;
@@ -26,11 +26,6 @@ pub fn voiceprint(encoder: &SpeakerEncoder, samples: &[f32]) -> Option<Vec<f32>>
         let starts = (0..=spoken.len().saturating_sub(WINDOW_FRAMES)).step_by(WINDOW_HOP);
         windows.extend(starts.filter_map(|s| spoken.get(s..spoken.len().min(s + WINDOW_FRAMES))).map(window));
     }
-    let mut sum: Vec<f32> = Vec::new();
-    for embedding in encoder.embed(&windows) {
-        sum.resize(embedding.len(), 0.0);
-        sum.iter_mut().zip(embedding).for_each(|(s, e)| *s += e);
-    }
-    normalise(&mut sum);
-    (!sum.is_empty()).then_some(sum)
+    let print = direction(encoder.embed(&windows));
+    (!print.is_empty()).then_some(print)
 }

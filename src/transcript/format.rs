@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, str::FromStr};
 
-use super::*;
+use super::{written::spaced, *};
 
 /// How a transcript is written out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,10 +75,9 @@ pub fn write_coded(utterances: &[Utterance], codes: &[Option<Named>], format: Fo
 /// coded.
 const COLUMNS: [&str; 6] = ["start_s", "end_s", "role", "move", "form", "text"];
 
-/// The words on one line: no control character, one space at a time.
+/// The words on one line.
 fn line(utterance: &Utterance) -> String {
-    let text: String = utterance.text.words().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    spaced(utterance.text.words())
 }
 
 /// `00:01:02.345`, with the separator that the format wants.

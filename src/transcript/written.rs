@@ -111,7 +111,7 @@ fn digits(text: &str) -> Option<&str> {
 }
 
 /// Words with one space between them. A control character is none: what consists of them says nothing.
-fn spaced(text: &str) -> String {
+pub(super) fn spaced(text: &str) -> String {
     let between = |c: char| c.is_whitespace() || c.is_control();
     text.split(between).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
