@@ -486,7 +486,7 @@ fn in_session_server_ends() {
     let mut listen_until = |what: &str, done: &dyn Fn(&Health, u64) -> bool| {
         let since = Instant::now();
         while !done(&source.health(), heard) {
-            assert!(since.elapsed() < PATIENCE, "{what} never came");
+            assert!(since.elapsed() < PATIENCE, "{what} never came: {:?}", source.health());
             if let Heard::Block(block) = source.next(Duration::from_millis(50)).unwrap() {
                 assert_eq!(block.first.0, heard);
                 heard += block.samples.len() as u64;
@@ -502,7 +502,12 @@ fn in_session_server_ends() {
     let rebuilt = listen_until("the end of the alarm", &|health, _| health.alarm != Some(Alarm::Rebuilding));
     println!("alarm after {alarmed:?}, rebuilt {rebuilt:?} after the server was back");
     let settled = Instant::now();
-    listen_until("more sound", &|health, _| health.gaps == 1 && settled.elapsed() > Duration::from_secs(2));
+    // A second gap where the first stream found a server that had not settled on its default input yet, and followed it.
+    listen_until("more sound", &|health, _| {
+        (1..=2).contains(&health.gaps)
+            && health.alarm != Some(Alarm::Rebuilding)
+            && settled.elapsed() > Duration::from_secs(2)
+    });
     let off = started.elapsed().as_secs_f64() - heard as f64 / 16_000.0;
     assert!(off.abs() < 1.0, "the clock is {off} s off");
 }
