@@ -141,7 +141,7 @@ pub struct Measures {
     pub turns: ByRole<Turns>,
     /// How often each cut in on the other; `None` unless each has a microphone that can be trusted.
     pub interruptions: Option<ByRole<u32>>,
-    /// What is made of the words; `None` when they are not there, or not to be trusted.
+    /// What is made of the words; `None` when they are not there, or not to be trusted, or nobody can say whose they are.
     pub words: Option<WordNumbers>,
     /// What to know before trusting the above: each once, the weightiest first.
     pub caveats: Vec<Caveat>,
@@ -153,16 +153,22 @@ impl Measures {
     }
 }
 
+/// With one of these what is made of the words would be made of the wrong person's: one voice is taken for the coach's, what a
+/// silent track should have heard counts as a wait.
+const WHOSE_UNKNOWN: [Caveat; 3] = [Caveat::SilentTrack, Caveat::OneVoice, Caveat::MuchUnattributed];
+
 /// Measures a session.
 pub fn measure(numbers: &Numbers) -> Measures {
     let floor = floor::Floor::of(&numbers.spans);
     let speech = talk::speech(numbers, &floor);
     let turns = timing::turns(&floor);
+    let caveats = caveat::about(numbers, &speech, &turns);
+    let whose_is_known = !WHOSE_UNKNOWN.iter().any(|unknown| caveats.contains(unknown));
     Measures {
         talk_ratio: talk::ratio(numbers, &speech, &turns),
         interruptions: timing::interruptions(numbers, &floor),
-        caveats: caveat::about(numbers, &speech, &turns),
-        words: numbers.words().cloned(),
+        words: numbers.words().filter(|_| whose_is_known).cloned(),
+        caveats,
         speech,
         turns,
     }

@@ -30,9 +30,9 @@ impl Report {
     /// Headings with their sentences. Where nothing was made of the words it says so, if there is a reason to give.
     pub(super) fn words_measured(&self) -> Vec<(&'static str, Vec<String>)> {
         let Some(words) = &self.measures.words else {
-            let why = self.caveats_at(Place::Words);
+            let why = self.words_decoded || !self.caveats_at(Place::Words).is_empty();
             let nothing = || vec![(say!("report-moves"), vec![say!("report-not-enough").to_owned()])];
-            return if why.is_empty() { Vec::new() } else { nothing() };
+            return if why { nothing() } else { Vec::new() };
         };
         let mut sections = vec![(say!("report-moves"), moves(words))];
         let course = self.untold().map_or_else(|| course(&self.course()), |why| vec![why.to_owned()]);

@@ -193,6 +193,23 @@ fn a_three_hour_page_stays_small() {
 }
 
 /// A session whose words were coded: forty utterances of the coach.
+#[test]
+fn nothing_is_made_of_words_when_nobody_knows_whose_they_are() {
+    // Of a session where one voice was heard, which is taken for the coach's, the coachee's whole story was told as telling.
+    for doubt in ["one_voice", "silent_track"] {
+        let unknown = Numbers { doubts: vec![doubt.to_owned()], words_decoded: true, ..numbers_with_words() };
+        let report = report(&session(), Decision::Kept, &unknown);
+        let json = report.to_json();
+        assert_eq!(json.pointer("/directiveness/index"), Some(&Value::Null), "{doubt}");
+        assert_eq!(json.pointer("/wait_time/after_question/count"), json.pointer("/wait_time/after_answer/count"));
+        let text = report.to_text(80, false);
+        assert!(
+            !text.contains("elling was") && text.matches(crate::texts::say!("report-not-enough")).count() >= 2,
+            "{text}"
+        );
+    }
+}
+
 fn numbers_with_words() -> Numbers {
     let code = Code::certain;
     let coach = |at: u64, which, form| Coded {
