@@ -20,7 +20,7 @@ use self::{
     decoding::{Decoding, Transcribed},
 };
 use crate::{
-    capture::Block,
+    capture::{Block, Health},
     measures::{self, Caveat, Models as ModelNames, Numbers, RoleSpan},
     moves::{self, Coder},
     session::{Role, Track},
@@ -73,10 +73,19 @@ pub type Reread = Box<dyn Fn(Track, Span) -> Option<Vec<f32>> + Send>;
 pub struct Outcome {
     pub numbers: Numbers,
     pub words: Vec<Utterance>,
-    /// Not all could be made of the sound, such as when decoding failed or its mean log-probability is poor: the recording should stay until the coachee decides.
+    /// Not all could be made of the sound, such as when decoding failed or its mean log-probability is poor: the recording
+    /// should stay until the coachee decides.
     pub words_poor: bool,
     /// Roles are a guess: session times at which each voice speaks alone, to ask with; the supposed coach's first.
     pub ask: Option<[Sample; 2]>,
+}
+
+impl Outcome {
+    /// Counts what the source of the sound lost before the pipeline could hear it.
+    pub fn count_lost(&mut self, health: &Health) {
+        self.numbers.dropped_s += health.dropped as f64 / f64::from(SAMPLE_RATE);
+        self.numbers.gaps += health.gaps;
+    }
 }
 
 /// A session being worked on. Dropped without [`Pipeline::finish`], nothing of it remains.

@@ -10,7 +10,7 @@ use std::{
     io::{Read, Write},
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Child, Stdio},
 };
 
 use program::{Home, demo_session};
@@ -238,7 +238,15 @@ fn a_session_that_is_being_recorded_cannot_be_decided_about() {
     home.run(&["withdraw"]).ok();
 }
 
-/// Starts a session on a terminal (util-linux's `script` makes one), where these answers are typed; what was shown, and whether it
+/// Runs a shell's line on a terminal: util-linux's `script` makes one.
+#[cfg(target_os = "linux")]
+fn on_a_terminal(home: &Home, line: &str) -> Child {
+    let mut terminal = home.command_of("script");
+    terminal.args(["--quiet", "--return", "--command", line, "/dev/null"]);
+    terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
+}
+
+/// Starts a session on a terminal, where these answers are typed; what was shown, and whether it
 /// began.
 #[cfg(target_os = "linux")]
 fn start_on_a_terminal(home: &Home, answers: &str) -> (String, bool) {
@@ -247,9 +255,7 @@ fn start_on_a_terminal(home: &Home, answers: &str) -> (String, bool) {
         env!("CARGO_BIN_EXE_sidetone"),
         demo_session().display()
     );
-    let mut terminal = home.command_of("script");
-    terminal.args(["--quiet", "--return", "--command", &command, "/dev/null"]);
-    let mut child = terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = on_a_terminal(home, &command);
     child.stdin.take().unwrap().write_all(answers.as_bytes()).unwrap();
     let ended = child.wait_with_output().unwrap();
     (String::from_utf8_lossy(&ended.stdout).into_owned(), ended.status.success())
@@ -277,12 +283,10 @@ fn both_are_asked_in_plain_words_before_the_first_sample() {
     home.run(&["withdraw"]).ok();
 }
 
-/// Runs a shell's line on a terminal and types keys when `prompt` has been shown; all that was shown.
+/// Runs a line on a terminal and types keys when `prompt` has been shown; all that was shown.
 #[cfg(target_os = "linux")]
 fn typing(home: &Home, line: &str, prompt: &str, keys: &str) -> String {
-    let mut terminal = home.command_of("script");
-    terminal.args(["--quiet", "--return", "--command", line, "/dev/null"]);
-    let mut child = terminal.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = on_a_terminal(home, line);
     let mut out = child.stdout.take().unwrap();
     let (mut shown, mut byte) = (Vec::new(), [0]);
     while !shown.ends_with(prompt.as_bytes()) {

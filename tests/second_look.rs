@@ -3,6 +3,7 @@
 //! heard.
 
 mod program;
+mod served;
 
 use std::{
     fs,
@@ -14,7 +15,6 @@ use std::{
 use program::{Home, Ran, demo_session};
 use serde_json::Value;
 use sidetone::{
-    capture::{FileSource, Heard, Source},
     measures::Numbers,
     session::Role,
     vault::{State, Writer},
@@ -26,11 +26,7 @@ const RATE: usize = 16_000;
 const PLAYED_S: usize = 50;
 
 fn demo_sound() -> Vec<f32> {
-    let mut source = FileSource::open(&demo_session(), f64::INFINITY, false).unwrap();
-    let mut sound = Vec::new();
-    while let Heard::Block(block) = source.next(Duration::ZERO).unwrap() {
-        sound.extend_from_slice(&block.samples);
-    }
+    let mut sound = served::samples_of(&demo_session());
     sound.truncate(PLAYED_S * RATE);
     sound
 }

@@ -17,7 +17,7 @@ use crate::{
     speakers::RoleHint,
     texts::say,
     transcript::{self, Format},
-    units::{SAMPLE_RATE, Sample},
+    units::Sample,
     vault::{KeepAudio, Writer},
 };
 
@@ -67,9 +67,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     let outcome = feed(pipeline, &mut source, &progress);
     progress.finish_and_clear();
     let mut outcome = outcome?;
-    let health = source.health();
-    outcome.numbers.dropped_s += health.dropped as f64 / f64::from(SAMPLE_RATE);
-    outcome.numbers.gaps += health.gaps;
+    outcome.count_lost(&source.health());
     if !source.is_whole() {
         config.remark(say!("import-partly", file = shown(&args.file)));
     }

@@ -30,7 +30,7 @@ use crate::{
     pipeline::{Outcome, Pipeline, SpokenCommand},
     recording::{self, RecordingError},
     session::{Session, SessionId},
-    units::{SAMPLE_RATE, Sample, Span},
+    units::{Sample, Span},
     vault::{self, KeepAudio, Progress, VaultError},
 };
 
@@ -358,8 +358,7 @@ impl Recorder {
         }
         // With the pipeline goes the session identity: from here on only the coachee opens what is on disk.
         let mut outcome = self.pipeline.finish();
-        outcome.numbers.dropped_s += self.health.dropped as f64 / f64::from(SAMPLE_RATE);
-        outcome.numbers.gaps += self.health.gaps;
+        outcome.count_lost(&self.health);
         Finished { session: self.session.id, keep_audio: self.keep_audio, outcome, vault: self.vault, _lock: lock }
     }
 

@@ -1,10 +1,12 @@
 //! A session as one point of a trend: the measures that a line can be drawn of, each only where it is enough to say.
 
-use super::{Caveat, Interval, MIN_QUESTIONS, MIN_STEPS, MIN_UTTERANCES, MIN_WAITS, Measures, TalkRatio};
+use super::{
+    Caveat, Interval, MIN_QUESTIONS, MIN_STEPS, MIN_UTTERANCES, MIN_WAITS, Measures, TalkRatio, WHOSE_UNKNOWN,
+};
 
-/// With one of these the talk ratio is not shown: there is a number, and nothing should be concluded from it.
-const NOT_ENOUGH_TO_SAY: [Caveat; 5] =
-    [Caveat::NoSpeech, Caveat::SilentTrack, Caveat::OneVoice, Caveat::MuchUnattributed, Caveat::ShortSession];
+/// With one of these, as with [`WHOSE_UNKNOWN`], the talk ratio is not shown: there is a number, and nothing should be concluded
+/// from it.
+const TOO_LITTLE: [Caveat; 2] = [Caveat::NoSpeech, Caveat::ShortSession];
 
 /// Shares `0..=1`; `None` where there is not enough to say.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -31,7 +33,7 @@ impl Point {
 impl Measures {
     /// The talk ratio, if something may be concluded from it.
     pub fn conclusive_talk_ratio(&self) -> Option<TalkRatio> {
-        let unsafe_to_tell = NOT_ENOUGH_TO_SAY.iter().any(|&caveat| self.has(caveat));
+        let unsafe_to_tell = WHOSE_UNKNOWN.iter().chain(&TOO_LITTLE).any(|&caveat| self.has(caveat));
         self.talk_ratio.filter(|_| !unsafe_to_tell)
     }
 }

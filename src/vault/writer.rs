@@ -6,7 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{
-    Coachee, Decision, KeepAudio, State, Stored, VaultError, directory, plain, schema,
+    Coachee, Decision, KeepAudio, State, Stored, VaultError,
+    deletion::Paths,
+    directory, plain, schema,
     sessions::{self, Entry},
     words::{seal_taken_words, seal_words},
 };
@@ -356,7 +358,7 @@ impl Writer {
 
     /// `<data_dir>/recordings/<id>.sealed`.
     pub fn recording_path(&self, session: SessionId) -> PathBuf {
-        self.data_dir.join(RECORDINGS).join(format!("{session}.{RECORDING_EXTENSION}"))
+        Paths::of(self).recording(session)
     }
 
     /// Whether somebody records the session at this moment, whichever daemon it is: its recording is locked until the session
