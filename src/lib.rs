@@ -49,6 +49,8 @@
 //! or compares people.
 
 #![deny(missing_debug_implementations)]
+// They panic where nobody reads any more: a command that was begun is done all the same.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 // The documentation that engineers read is made with private items.
 #![allow(rustdoc::private_intra_doc_links)]
 

@@ -2,7 +2,7 @@
 
 mod program;
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{fs, os::unix::fs::PermissionsExt, process::Output};
 
 use program::{Home, PASSPHRASE, demo_session};
 
@@ -220,6 +220,41 @@ fn a_closed_pipe_ends_quietly() {
     drop(child.stdout.take());
     let done = child.wait_with_output().unwrap();
     assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// A session could not be stopped: where nobody read what goes to stderr any more, the program was aborted (134) before it
+/// asked the recorder anything.
+#[test]
+fn nobody_needs_to_read_what_goes_to_stderr() {
+    let home = Home::new();
+    home.hannah();
+    let input = format!("file:{}", demo_session().display());
+    let start = ["start", "--coachee", "Hannah", "--consent-both", "--model", "demo.en", "--coach-speaks-first"];
+    home.run(&[&start[..], &["--input", &input, "--speed", "10"]].concat()).ok();
+    let closed = |args: &[&str]| {
+        let mut shell = home.command_of("sh");
+        shell.args(["-c", "exec \"$@\" 2>&-", "sh", env!("CARGO_BIN_EXE_sidetone")]).args(args).output().unwrap()
+    };
+    let unread = |args: &[&str]| {
+        let (reader, stderr) = std::io::pipe().unwrap();
+        drop(reader);
+        home.command().args(args).stderr(stderr).output().unwrap()
+    };
+    type Way<'a> = &'a dyn Fn(&[&str]) -> Output;
+    let ways: [Way<'_>; 2] = [&closed, &unread];
+    for asked in ways {
+        for (command, code) in [("status", 0), ("pause", 0), ("pause", 1), ("resume", 0), ("frobnicate", 1)] {
+            let done = asked(&[command]);
+            assert_eq!((done.status.code(), done.stdout.is_empty()), (Some(code), command != "status"), "{command}");
+        }
+    }
+    let stopped = unread(&["stop", "--json"]);
+    assert_eq!(stopped.status.code(), Some(0));
+    let report: serde_json::Value = serde_json::from_slice(&stopped.stdout).unwrap();
+    assert_eq!(home.run(&["report", "--json"]).json(), report);
+    for asked in ways {
+        assert_eq!(asked(&["stop"]).status.code(), Some(1));
+    }
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! Asking the person at the terminal.
 
 use std::{
-    io::{self, IsTerminal, Read, Write},
+    io::{self, IsTerminal, Read},
     path::Path,
 };
 
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-use super::{CliError, Config};
+use super::{CliError, Config, aside, aside_open};
 use crate::texts::say;
 
 /// To the terminal's second screen, which has no scrollback, and back from it.
@@ -27,8 +27,7 @@ pub fn can_ask() -> bool {
 
 /// Asks on stderr and reads a line; `None` when there is no more input.
 pub fn line(question: &str) -> Result<Option<String>, CliError> {
-    eprint!("{question} ");
-    io::stderr().flush()?;
+    aside_open(format_args!("{question} "));
     let no_text = || CliError::user("what was typed is no text", "type it again");
     let mut answer = Zeroizing::new(Vec::with_capacity(LINE_BYTES));
     for byte in io::stdin().lock().bytes() {
@@ -41,7 +40,7 @@ pub fn line(question: &str) -> Result<Option<String>, CliError> {
     }
     if answer.is_empty() {
         // Nobody pressed Enter: what comes next has a line of its own.
-        eprintln!();
+        aside("");
         return Ok(None);
     }
     let answer = std::str::from_utf8(&answer).map_err(|_| no_text())?;
@@ -55,7 +54,7 @@ pub fn yes(question: &str) -> Result<bool, CliError> {
         match answer.to_lowercase().as_str() {
             "y" | "yes" => return Ok(true),
             "n" | "no" => return Ok(false),
-            _ => eprintln!("{}", say!("ask-yes-no")),
+            _ => aside(say!("ask-yes-no")),
         }
     }
 }
@@ -81,14 +80,14 @@ impl Screen {
             meanwhile.special_codes[SpecialCodeIndex::VEOL] = CTRL_C;
             let _ = tcsetattr(io::stdin(), OptionalActions::Now, &meanwhile);
         }
-        eprint!("{ENTER}{CLEAR}");
+        aside_open(format_args!("{ENTER}{CLEAR}"));
         Self { before }
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        eprint!("{LEAVE}");
+        aside_open(format_args!("{LEAVE}"));
         if let Some(before) = &self.before {
             let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
         }

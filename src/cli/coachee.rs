@@ -6,7 +6,7 @@ use clap::Subcommand;
 use zeroize::Zeroizing;
 
 use super::{
-    CliError, Config, ask, print_json, transcript,
+    CliError, Config, aside, ask, print_json, transcript,
     unlock::{self, Unlock},
 };
 use crate::{
@@ -121,7 +121,7 @@ fn chosen(file: Option<PathBuf>) -> Result<(Zeroizing<String>, bool), CliError> 
     let given = match file {
         Some(file) => Some(unlock::read_passphrase(&file)?),
         None if ask::can_ask() => {
-            eprintln!("{}", say!("coachee-asked"));
+            aside(say!("coachee-asked"));
             unlock::new_passphrase()?
         }
         None => None,

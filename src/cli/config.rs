@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use etcetera::BaseStrategy;
 
 use super::{
-    CliError,
+    CliError, aside,
     settings::{self, FromFile, Key, Setting, Settings},
 };
 use crate::{moves::Runtime, weights::Network};
@@ -141,7 +141,7 @@ impl Config {
     /// A note to the person at the terminal: on stderr, unless they want quiet.
     pub fn remark(&self, text: impl std::fmt::Display) {
         if !self.quiet {
-            eprintln!("{text}");
+            aside(text);
         }
     }
 }

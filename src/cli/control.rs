@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{CliError, Config, ask, daemon, print_json, report};
+use super::{CliError, Config, aside, ask, config, daemon, print_json, report};
 use crate::{
     capture::Alarm,
     daemon::{ClientError, Phase, Reply, Request, Status},
@@ -121,7 +121,7 @@ pub fn settle_roles(vault: &mut Writer, session: &str, times: [f64; 2], config: 
         config.remark(say!("control-roles-taken", coach, coachee, session));
         return Ok(());
     }
-    eprintln!("{}", say!("control-two-voices", coach = coach.as_str(), coachee));
+    aside(say!("control-two-voices", coach = coach.as_str(), coachee));
     if !ask::yes(&say!("control-was-it-coach", coach))? {
         vault.swap(vault.find(session)?.session.id)?;
     }

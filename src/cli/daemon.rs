@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, BufRead, BufReader, IsTerminal},
+    io::{self, BufRead, BufReader, IsTerminal, Write},
     os::unix::{fs::OpenOptionsExt, process::CommandExt},
     path::{Path, PathBuf},
     process::Stdio,
@@ -45,7 +45,8 @@ pub fn run(args: &Args, config: &Config) -> Result<(), CliError> {
         let listener = daemon::bind(&socket(config))?;
         let shutdown = shutdown_signal()?;
         if args.announce {
-            println!("{READY}");
+            // Whoever started it may have gone; others may want it.
+            let _ = writeln!(io::stdout(), "{READY}");
         } else {
             config.remark(say!("daemon-recording", folder = config.data_dir.display().to_string()));
         }
@@ -60,7 +61,8 @@ pub fn run(args: &Args, config: &Config) -> Result<(), CliError> {
 fn log_to_stderr(config: &Config) {
     let ours = Targets::new().with_target(env!("CARGO_PKG_NAME"), tracing::Level::INFO);
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(false);
-    let lines = lines.with_ansi(config.color && io::stderr().is_terminal());
+    // A log that cannot be written, on a disk that is full say, is no reason for a fault: its errors go nowhere.
+    let lines = lines.with_ansi(config.color && io::stderr().is_terminal()).log_internal_errors(false);
     let registry = tracing_subscriber::registry().with(ours);
     // Fails only where somebody has set one up already, who then gets the events.
     let _ =

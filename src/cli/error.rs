@@ -3,6 +3,7 @@
 
 use std::{io, path::Path, process::ExitCode};
 
+use super::aside;
 use crate::{
     capture::CaptureError,
     daemon::{ClientError, Failure},
@@ -87,9 +88,9 @@ fn plain(error: &io::Error) -> String {
 /// Prints `error:` and `hint:` to stderr; the exit code is the contract's.
 pub fn explain(error: &CliError) -> ExitCode {
     if !matches!(error.kind, Kind::ClosedPipe | Kind::Left) {
-        eprintln!("error: {}", error.message);
+        aside(format_args!("error: {}", error.message));
         if let Some(hint) = &error.hint {
-            eprintln!("hint: {hint}");
+            aside(format_args!("hint: {hint}"));
         }
     }
     match error.kind {

@@ -40,6 +40,7 @@ mod unlock;
 
 use std::{
     ffi::OsString,
+    fmt,
     fs::File,
     io::{self, Write},
     panic::{self, AssertUnwindSafe},
@@ -265,6 +266,17 @@ fn dispatch(command: Command, config: &Config) -> Result<(), CliError> {
             Ok(out.write_all(&script)?)
         }
     }
+}
+
+/// Says something to the person at the terminal. Nobody may be there: what stderr led to may be closed, and no command is
+/// broken off for that.
+fn aside(text: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// The same without an end of the line.
+fn aside_open(text: impl fmt::Display) {
+    let _ = write!(io::stderr(), "{text}");
 }
 
 /// Prints one JSON value.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::{
-    CliError, Config, SessionArg, ask,
+    CliError, Config, SessionArg, aside, ask,
     held::{self, typed_pairing},
     print_json, transcript,
     unlock::Unlock,
@@ -91,14 +91,14 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
 
 fn asked() -> Result<Pulse, CliError> {
     ask::apart(|| {
-        eprintln!("{}\n", say!("pulse-alone"));
+        aside(format_args!("{}\n", say!("pulse-alone")));
         let mut pulse = Pulse::default();
         for question in Question::ALL {
             loop {
                 let typed = ask::line(&format!("{} [1-5]", question.asked()))?.map(Zeroizing::new).unwrap_or_default();
                 match one(&typed) {
                     Some(answer) => break pulse.set(question, answer),
-                    None => eprintln!("{}", say!("pulse-number")),
+                    None => aside(say!("pulse-number")),
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::{io::Write, path::PathBuf};
 
-use super::{CliError, Config, ask, held, open, print_json, shown};
+use super::{CliError, Config, aside, ask, held, open, print_json, shown};
 use crate::{
     report::{self, Report, suggestions},
     session::SessionId,
@@ -101,9 +101,9 @@ fn offer() -> Result<String, CliError> {
         return Err(CliError::user("there is no terminal to choose the next step on", hint));
     }
     for (index, suggestion) in suggestions().into_iter().enumerate() {
-        eprintln!("  {}  {suggestion}", index + 1);
+        aside(format_args!("  {}  {suggestion}", index + 1));
     }
-    eprintln!("{}", say!("shown-in-the-clear"));
+    aside(say!("shown-in-the-clear"));
     Ok(ask::line(say!("shown-choose"))?.unwrap_or_default())
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    CliError, Config, Stance, ask, coachee,
+    CliError, Config, Stance, aside, aside_open, ask, coachee,
     control::{alarm_in_words, bar},
     held,
     load::DEMO_MODEL,
@@ -81,7 +81,7 @@ fn answer(question: &str) -> Result<String, CliError> {
 
 /// Tells what is wrong with an answer, before the question comes again.
 fn again(error: &CliError) {
-    eprintln!("   {}{}", error.message(), error.hint().map_or(String::new(), |hint| format!(" ({hint})")));
+    aside(format_args!("   {}{}", error.message(), error.hint().map_or(String::new(), |hint| format!(" ({hint})"))));
 }
 
 fn first_coachee(config: &Config, out: &mut dyn Write) -> Result<Option<String>, CliError> {
@@ -127,7 +127,7 @@ enum Opener {
 }
 
 fn opener(name: &str) -> Result<Opener, CliError> {
-    eprintln!("{}", say!("setup-opener", name));
+    aside(say!("setup-opener", name));
     loop {
         let said = answer("   [passphrase]")?;
         match said.to_lowercase().as_str() {
@@ -138,7 +138,7 @@ fn opener(name: &str) -> Result<Opener, CliError> {
             }
             key if key.starts_with("age1") => again(&SealError::NotARecipient.into()),
             // The coach may be looking on.
-            _ => eprintln!("   {}", say!("setup-no-recipient")),
+            _ => aside(format_args!("   {}", say!("setup-no-recipient"))),
         }
     }
 }
@@ -147,7 +147,7 @@ fn input(config: &Config) -> Result<Option<String>, CliError> {
     match capture::inputs() {
         Ok(names) => {
             for (index, name) in names.iter().enumerate() {
-                eprintln!("   {index}  {name}");
+                aside(format_args!("   {index}  {name}"));
             }
         }
         Err(error) => again(&error.into()),
@@ -188,7 +188,7 @@ fn named(chosen: &str) -> Result<String, capture::CaptureError> {
 fn stance(config: &Config) -> Result<Option<Stance>, CliError> {
     let settled = config.settings.stance.value;
     let keep = settled.map_or_else(|| say!("setup-no-stance"), |stance| crate::session::Stance::from(stance).name());
-    eprintln!("{}", filled("setup-stance", []));
+    aside(filled("setup-stance", []));
     loop {
         let chosen = answer(&format!("   [{keep}]"))?.to_lowercase();
         if chosen.is_empty() {
@@ -198,7 +198,7 @@ fn stance(config: &Config) -> Result<Option<Stance>, CliError> {
         let fits = |stance: &&Stance| crate::session::Stance::from(**stance).name().starts_with(&chosen);
         match all.iter().find(fits) {
             Some(stance) => return Ok(Some(*stance)),
-            None => eprintln!("   {}", say!("setup-stance-again")),
+            None => aside(format_args!("   {}", say!("setup-stance-again"))),
         }
     }
 }
@@ -218,7 +218,7 @@ fn model(config: &Config) -> Result<Option<String>, CliError> {
         let entry = match manifest.find(name) {
             Ok(entry) if entry.role == ModelRole::Whisper => entry,
             Ok(_) => {
-                eprintln!("   {}", say!("setup-no-such-model", model = name));
+                aside(format_args!("   {}", say!("setup-no-such-model", model = name)));
                 continue;
             }
             Err(error) => {
@@ -227,7 +227,7 @@ fn model(config: &Config) -> Result<Option<String>, CliError> {
             }
         };
         if entry.name == DEMO_MODEL {
-            eprintln!("   {}", say!("setup-demo-model", model = DEMO_MODEL));
+            aside(format_args!("   {}", say!("setup-demo-model", model = DEMO_MODEL)));
             continue;
         }
         let others = manifest.entries().iter().filter(|other| other.role != ModelRole::Whisper && other.recommended);
@@ -244,10 +244,10 @@ fn list(manifest: &Manifest) {
         |entry: &&Entry| entry.role == ModelRole::Whisper && entry.name != DEMO_MODEL && !entry.name.contains("-q");
     for entry in manifest.entries().iter().filter(choice) {
         let suits = weights::suits(entry, models::memory_bytes(), cores).unwrap_or_default();
-        eprintln!("   {:15} {:>5} MB  {}", entry.name, entry.bytes / 1_000_000, entry.good_for);
-        eprintln!("   {:24}  {suits}", "");
+        aside(format_args!("   {:15} {:>5} MB  {}", entry.name, entry.bytes / 1_000_000, entry.good_for));
+        aside(format_args!("   {:24}  {suits}", ""));
     }
-    eprintln!("   {}", say!("setup-smaller"));
+    aside(format_args!("   {}", say!("setup-smaller")));
 }
 
 /// Fetches what is missing, if that is wanted and can be done; the rest of the setup does not hang on it.
@@ -331,12 +331,12 @@ fn hear(spec: &str, config: &Config) -> Result<Trial, CliError> {
             let [first, second] = health.level_db;
             let second = if second > capture::LEVEL_FLOOR_DB { bar(second) } else { String::new() };
             let speak = say!("setup-speak", seconds = format!("{left:.0}"));
-            eprint!("\r\x1b[2K   {} {second}  {speak}", bar(first));
+            aside_open(format_args!("\r\x1b[2K   {} {second}  {speak}", bar(first)));
         }
     };
     let trial = capture::try_input(&spec.parse()?, RECORD, &mut look);
     if live {
-        eprint!("\r\x1b[2K");
+        aside_open("\r\x1b[2K");
     }
     let trial = trial?;
     let levels = trial

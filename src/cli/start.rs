@@ -2,7 +2,7 @@
 
 use std::{io::Write, path::PathBuf};
 
-use super::{CliError, Config, Stance, ask, coach, control, daemon, load, print_json, settings, unlock::Unlock};
+use super::{CliError, Config, Stance, aside, ask, coach, control, daemon, load, print_json, settings, unlock::Unlock};
 use crate::{
     capture::InputSpec,
     daemon::{Reply, Request, Start},
@@ -206,10 +206,10 @@ fn ask_both(offered: u32, settled: bool) -> Result<u32, CliError> {
             "if both have agreed, say so with `--consent-both`: it is recorded as said by you",
         ));
     }
-    eprintln!("{}", wording(offered));
+    aside(wording(offered));
     let days = if settled { offered } else { days(offered)? };
     if days != offered {
-        eprintln!("{}", say!("consent-days-agreed", days));
+        aside(say!("consent-days-agreed", days));
     }
     for question in [say!("consent-coach"), say!("consent-coachee")] {
         if !ask::yes(question)? {
@@ -229,7 +229,7 @@ fn days(offered: u32) -> Result<u32, CliError> {
         match answer.parse() {
             _ if answer.is_empty() => return Ok(offered),
             Ok(days) if settings::DAYS.contains(&days) => return Ok(days),
-            _ => eprintln!("{}", say!("consent-days-again", most = RETENTION_DAYS_MAX)),
+            _ => aside(say!("consent-days-again", most = RETENTION_DAYS_MAX)),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use clap::Args;
 use zeroize::Zeroizing;
 
-use super::{CliError, ask};
+use super::{CliError, aside, ask};
 use crate::{
     seal::{self, Asking, Identity, KeyFile},
     texts::say,
@@ -88,7 +88,7 @@ fn not_theirs(coachee: &Coachee) -> CliError {
 
 /// How a plugin reaches its owner: on this terminal.
 pub const ASKING: Asking = Asking {
-    tell: |message| eprintln!("{message}"),
+    tell: |message| aside(message),
     secret: |what| typed(&format!("{what}:")).ok(),
     public: |what| if ask::can_ask() { ask::line(&format!("{what}:")).ok()? } else { None },
     confirm: |question, _| if ask::can_ask() { ask::yes(question).ok() } else { None },
@@ -136,13 +136,13 @@ pub fn new_passphrase() -> Result<Option<Zeroizing<String>>, CliError> {
             return Ok(None);
         }
         if let Err(problem) = check(&first) {
-            eprintln!("{problem}");
+            aside(problem);
             continue;
         }
         if *typed(say!("unlock-own-again"))? == *first {
             return Ok(Some(first));
         }
-        eprintln!("{}", say!("unlock-differ"));
+        aside(say!("unlock-differ"));
     }
 }
 

@@ -1,7 +1,10 @@
 //! Speech, and the keys to it, are in the memory of the recorder and of the commands that open it. Here is what keeps
 //! them from getting out by accident.
 
-use std::sync::Once;
+use std::{
+    io::{self, Write},
+    sync::Once,
+};
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 
@@ -45,13 +48,17 @@ fn tell(fault: &str) {
     if tracing::dispatcher::has_been_set() {
         tracing::error!("{fault}");
     } else {
-        eprintln!("{fault}");
+        // Where nobody listens any more, a fault in here would end the program at once.
+        let _ = writeln!(io::stderr(), "{fault}");
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{process::Command, thread};
+    use std::{
+        process::{Command, Stdio},
+        thread,
+    };
 
     use super::*;
 
@@ -71,6 +78,17 @@ mod tests {
             let fault = thread::Builder::new().name(name.into()).spawn(move || text[1..].len());
             assert!(fault.unwrap().join().is_err());
         }
+    }
+
+    /// A recorder whose stderr led nowhere any more was aborted by the report of a fault: the session could not be stopped.
+    #[test]
+    fn a_fault_that_nobody_can_be_told_of_ends_no_program() {
+        let (reader, stderr) = io::pipe().unwrap();
+        drop(reader);
+        let faults = ["daemon::privacy::tests::faults", "--exact", "--ignored", "--nocapture"];
+        let mut faulty = Command::new(std::env::current_exe().unwrap());
+        let ran = faulty.args(faults).env(FAULTY, "1").stdout(Stdio::null()).stderr(stderr).status().unwrap();
+        assert!(ran.success(), "{ran}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::{
-    cli::{CliError, Config, ask as asking, print_json, transcript},
+    cli::{CliError, Config, aside, ask as asking, print_json, transcript},
     practice::{Goal, Pairing},
     texts::say,
     transcript::Spoken,
@@ -56,8 +56,8 @@ pub fn read(file: &Path, config: &Config) -> Result<Vec<Spoken>, CliError> {
 
 pub fn ask(name: &str) -> Result<Vec<Spoken>, CliError> {
     asking::apart(|| {
-        eprintln!("{}", say!("goals-asked", name));
-        eprintln!("{}\n", say!("goals-one-a-line"));
+        aside(say!("goals-asked", name));
+        aside(format_args!("{}\n", say!("goals-one-a-line")));
         let mut goals = Vec::new();
         while let Some(line) = asking::line(">")?.map(Zeroizing::new).filter(|line| !line.is_empty()) {
             goals.extend(goals_of(&line)?);
