@@ -9,7 +9,7 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(code) => return code,
     };
-    let outcome = cli::Config::resolve(&args.global).and_then(|config| cli::run(args.command, &config));
+    let outcome = cli::Config::resolve_for(&args).and_then(|config| cli::run(args.command, &config));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => cli::explain(&error),

@@ -87,6 +87,34 @@ fn settings_do_what_they_say() {
     assert!(home.path("elsewhere/sidetone.db").is_file());
 }
 
+/// Two people could neither pause their session nor stop or withdraw it: somebody had mistyped a setting meanwhile.
+#[test]
+fn a_session_that_runs_can_be_led_whatever_the_settings_say() {
+    let home = Home::new();
+    home.hannah();
+    let input = format!("file:{}", program::demo_session().display());
+    let start = ["start", "--coachee", "Hannah", "--consent-both", "--model", "demo.en", "--coach-speaks-first"];
+    home.run(&[&start[..], &["--input", &input, "--speed", "10"]].concat()).ok();
+    for (mistake, said) in
+        [("modle = \"base.en\"\n", "line 1: there is no setting `modle`"), ("stance = \n", "line 1: ")]
+    {
+        settings(&home, mistake);
+        for command in ["status", "pause", "resume", "mark"] {
+            let ran = home.run(&[command]);
+            assert_eq!(ran.code, Some(0), "{}", ran.err);
+            let warned: Vec<&str> = ran.err.lines().filter(|line| line.starts_with("warning: ")).collect();
+            assert!(matches!(warned[..], [line] if line.contains(said)), "{command}: {}", ran.err);
+        }
+        home.run(&["sessions"]).refused(said, "");
+    }
+    let nowhere = home.run(&["status", "--config", "/no/such/config.toml"]);
+    assert!(nowhere.code == Some(0) && nowhere.err.contains("warning: /no/such/config.toml"), "{}", nowhere.err);
+    let stopped = home.run(&["stop", "--json"]).json();
+    assert!(stopped["marks"].as_array().is_some_and(|marks| !marks.is_empty()), "{stopped}");
+    home.run(&["watch"]).ok();
+    home.run(&["withdraw"]).refused("no session is being recorded", "sidetone start");
+}
+
 #[test]
 fn a_voice_may_be_the_first_thing_that_is_kept() {
     // The data directory was made open to all by a coach's first command, and every later one refused it.

@@ -14,7 +14,7 @@ use super::{
     CliError, aside,
     settings::{self, FromFile, Key, Setting, Settings},
 };
-use crate::{moves::Runtime, weights::Network};
+use crate::{moves::Runtime, texts::say, weights::Network};
 
 /// Columns where the terminal does not say.
 const WIDTH_DEFAULT: usize = 80;
@@ -96,19 +96,46 @@ impl Config {
     /// # Errors
     /// When a setting cannot be, or there is no home directory and no data directory was named.
     pub fn resolve(global: &Global) -> Result<Self, CliError> {
-        let named = match &global.config {
-            Some(file) => Some(file.clone()),
-            None => variable("SIDETONE_CONFIG").map(PathBuf::from),
-        };
-        let file = match &named {
-            Some(file) => Some(absolute(file)?),
-            None => default_file(),
-        };
+        let (named, file) = settings_file(global)?;
         let text = match &file {
             Some(file) => read(file)?,
             None => None,
         };
-        let settings = settle(global, file.as_deref(), text.as_deref())?;
+        let said = match (&file, &text) {
+            (Some(file), Some(text)) => settings::parse(text).map_err(|problem| {
+                let place = format!("{}, line {}", file.display(), problem.line);
+                CliError::user(format!("{place}: {}", problem.message), problem.hint)
+            })?,
+            _ => FromFile::default(),
+        };
+        Self::settled(global, file, named && text.is_none(), said)
+    }
+
+    /// The same for a command. One that speaks to a recorder needs to know where the data is and no more: a session that runs
+    /// can be stopped whatever a line in a file says.
+    ///
+    /// # Errors
+    /// As [`Config::resolve`].
+    pub fn resolve_for(args: &super::Args) -> Result<Self, CliError> {
+        let problem = match Self::resolve(&args.global) {
+            Err(problem) if args.command.speaks_to_recorder() => problem,
+            settled => return settled,
+        };
+        let file = settings_file(&args.global)?.1;
+        let text = file.as_ref().and_then(|file| std::fs::read(file).ok()).unwrap_or_default();
+        let data_dir = settings::data_dir_in(&String::from_utf8_lossy(&text));
+        let config = Self::settled(&args.global, file, false, FromFile { data_dir, ..FromFile::default() })?;
+        config.leave_aside(&problem);
+        Ok(config)
+    }
+
+    /// Says that settings which cannot be read are not needed now.
+    pub fn leave_aside(&self, problem: &CliError) {
+        self.remark(say!("config-left-aside", problem = problem.message()));
+    }
+
+    fn settled(global: &Global, file: Option<PathBuf>, file_missing: bool, said: FromFile) -> Result<Self, CliError> {
+        let settings = settle(global, file.as_deref(), said)?;
         let data_dir = settings.data_dir.value.clone();
         let models_dir = settings.models_dir.value.clone();
         let models_dirs = models_dir.clone().map_or_else(|| models_dirs(&data_dir), |dir| vec![dir]);
@@ -120,7 +147,7 @@ impl Config {
             Color::Auto => std::io::stdout().is_terminal() && !wants_none && !is("TERM", "dumb"),
         };
         Ok(Self {
-            file_missing: named.is_some() && text.is_none(),
+            file_missing,
             file,
             settings,
             services_dir: services_dir(),
@@ -159,14 +186,20 @@ fn text_runtime(_: &Global) -> Runtime {
     Runtime::default()
 }
 
-/// Each setting from where it is said nearest.
-fn settle(global: &Global, file: Option<&Path>, text: Option<&str>) -> Result<Settings, CliError> {
-    let said = match (file, text) {
-        (Some(file), Some(text)) => settings::parse(text).map_err(|problem| {
-            CliError::user(format!("{}, line {}: {}", file.display(), problem.line, problem.message), problem.hint)
-        })?,
-        _ => FromFile::default(),
+/// Whether somebody named the file of settings, and where it is.
+fn settings_file(global: &Global) -> Result<(bool, Option<PathBuf>), CliError> {
+    let named = match &global.config {
+        Some(file) => Some(file.clone()),
+        None => variable("SIDETONE_CONFIG").map(PathBuf::from),
     };
+    Ok(match named {
+        Some(file) => (true, Some(absolute(&file)?)),
+        None => (false, default_file()),
+    })
+}
+
+/// Each setting from where it is said nearest.
+fn settle(global: &Global, file: Option<&Path>, said: FromFile) -> Result<Settings, CliError> {
     let dir = |flag: &Option<PathBuf>, key: Key, in_file: Option<PathBuf>| -> Result<_, CliError> {
         let given = |dir: &Path| absolute(dir).map(Some);
         Ok(Setting::settle(

@@ -27,7 +27,7 @@ const LOG_BYTES_MAX: u64 = 1_000_000;
 pub struct Args {
     /// End the running daemon; a session is finished first
     #[arg(long)]
-    stop: bool,
+    pub stop: bool,
     /// Print a line when it listens
     #[arg(long, hide = true)]
     announce: bool,

@@ -1,6 +1,6 @@
 //! The command line: arguments in, one file per command, errors with hints out.
 //!
-//! [`parse`] decides nothing; [`Config::resolve`] settles arguments and environment once; [`run`] calls one command.
+//! [`parse`] decides nothing; [`Config::resolve_for`] settles arguments and environment once; [`run`] calls one command.
 //! Results go to stdout, everything else to stderr.
 
 mod ask;
@@ -161,6 +161,17 @@ pub enum Command {
     Man(man::Args),
 }
 
+impl Command {
+    /// Whether it asks a recorder that runs, and needs no setting for that but where the data is.
+    fn speaks_to_recorder(&self) -> bool {
+        match self {
+            Self::Status | Self::Pause | Self::Resume | Self::Mark | Self::Stop | Self::Withdraw | Self::Watch => true,
+            Self::Daemon(args) => args.stop,
+            _ => false,
+        }
+    }
+}
+
 /// Which session.
 #[derive(clap::Args, Clone, Debug)]
 pub struct SessionArg {
@@ -222,8 +233,11 @@ fn dispatch(command: Command, config: &Config) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
     // `setup` makes it.
     if config.file_missing && !matches!(command, Command::Setup) {
-        let file = config.file.as_deref().unwrap_or(Path::new(""));
-        return Err(CliError::file(file, &io::ErrorKind::NotFound.into()));
+        let missing = CliError::file(config.file.as_deref().unwrap_or(Path::new("")), &io::ErrorKind::NotFound.into());
+        if !command.speaks_to_recorder() {
+            return Err(missing);
+        }
+        config.leave_aside(&missing);
     }
     match command {
         Command::Setup => setup::run(config, &mut out),

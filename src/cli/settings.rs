@@ -185,6 +185,11 @@ pub fn parse(text: &str) -> Result<FromFile, Problem> {
     Ok(settings)
 }
 
+/// Where the data is, by the text of a file that cannot be read as a whole: the line that says so is enough.
+pub fn data_dir_in(text: &str) -> Option<PathBuf> {
+    text.lines().find_map(|line| parse(line).ok()?.data_dir)
+}
+
 /// What can be agreed to.
 pub const DAYS: std::ops::RangeInclusive<u32> = 1..=crate::session::RETENTION_DAYS_MAX;
 
@@ -353,6 +358,16 @@ mod tests {
         assert!(settings.input.is_some() && settings.model.is_some());
         assert_eq!((settings.voice_commands, settings.tones), (Some(true), Some(true)));
         assert_eq!(settings.wake_word.as_deref(), Some(WAKE_WORD_DEFAULT));
+    }
+
+    #[test]
+    fn where_the_data_is_is_read_past_any_mistake() {
+        let here = |text: &str| data_dir_in(text).map(|dir| dir.display().to_string());
+        for broken in ["modle = \"base.en\"", "stance = ", "[input", "retention_days = 400", "\u{0}"] {
+            let text = format!("{broken}\ndata_dir = \"~/sessions\" # ours\n{broken}\n");
+            assert!(parse(&text).is_err() && here(&text).as_deref() == Some("~/sessions"), "{broken}");
+        }
+        assert_eq!(here("data_dir = ~/sessions\n# data_dir = \"~/others\"\n"), None);
     }
 
     #[test]

@@ -629,6 +629,11 @@ settings-from-environment = the environment: { $variable }
 settings-from-flag = the flag --{ $flag }
 settings-not-set = not set
 
+## config.rs: what the settings come to
+
+# $problem is what is wrong with the file of settings, and where.
+config-left-aside = warning: { $problem }; the settings are left aside
+
 ## settings.rs: what each setting is, without a full stop: beside it in the settings file and in `config show`. Words between
 ## backticks and quotes are typed, and stay.
 
