@@ -364,7 +364,22 @@ fn a_recorder_that_is_killed_loses_nothing_that_was_sealed() {
         assert!(begun.elapsed() < PATIENCE);
     }
     search.scan(&home);
-    home.run(&["report"]).refused("no report yet", "sidetone recover");
+    // "Still being recorded", it was said: of a recorder that was dead. And nobody was told how to get the session back.
+    let id = home.run(&["sessions", "--json"]).json()[0]["session"].as_str().unwrap().to_owned();
+    let recover = format!("sidetone recover {id}");
+    home.run(&["report"]).refused("no report yet", &recover);
+    for asked in ["status", "stop", "mark", "pause", "watch"] {
+        let said = home.run(&[asked]);
+        assert!(!said.err.contains("Making the report"), "{}", said.err);
+        said.refused("no session is being recorded", &recover);
+    }
+    for decision in [&["show"][..], &["keep"], &["delete"], &["delete", "--everything"]] {
+        let decide = [&["transcript"], decision, &["last", "--passphrase-file", &hers]].concat();
+        home.run(&decide).refused("was cut off", &recover);
+    }
+    home.run(&["transcript", "delete", "last", "--forgotten"]).refused("was cut off", &recover);
+    home.run(&["open", "last", "--no-browser"]).refused("no report yet", &recover);
+    home.run(&["coachee", "remove", "Hannah", "--yes", "--passphrase-file", &hers]).refused("was cut off", &recover);
 
     // What the coach sees without her key: how much of it was speech, and no more.
     let seen = home.run(&["sessions", "--json"]).json()[0]["progress"].clone();

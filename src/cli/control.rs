@@ -8,10 +8,10 @@ use std::{
 use super::{CliError, Config, aside, ask, config, daemon, print_json, report};
 use crate::{
     capture::Alarm,
-    daemon::{ClientError, Phase, Reply, Request, Status},
-    report::length,
+    daemon::{ClientError, NO_SESSION, Phase, Reply, Request, Status},
+    report::{length, wrap},
     texts::say,
-    vault::Writer,
+    vault::{self, Stored, Writer},
 };
 
 /// Between two looks of `watch`.
@@ -25,7 +25,8 @@ pub fn unexpected() -> CliError {
 }
 
 fn ask_for_status(config: &Config, request: &Request) -> Result<Status, CliError> {
-    match daemon::connect(config)?.ask(request)? {
+    let reply = daemon::connect(config).and_then(|mut client| client.ask(request));
+    match reply.map_err(|error| or_cut_off(error, config))? {
         Reply::Status(status) => Ok(status),
         _ => Err(unexpected()),
     }
@@ -33,7 +34,49 @@ fn ask_for_status(config: &Config, request: &Request) -> Result<Status, CliError
 
 pub fn status(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let status = ask_for_status(config, &Request::Status)?;
-    if config.json { print_json(out, &status) } else { describe(&status, out) }
+    if config.json {
+        print_json(out, &status)?
+    } else {
+        describe(&status, out)?
+    }
+    if status.phase == Phase::Idle
+        && let Some(stored) = cut_off(config)
+    {
+        let (coachee, at, session) = (&stored.session.coachee, minute(&stored), stored.session.id.to_string());
+        config.remark(say!("control-cut-off", coachee, at, session));
+    }
+    Ok(())
+}
+
+/// Where nobody records, a session that a crash cut off may be the one that is meant.
+fn or_cut_off(error: ClientError, config: &Config) -> CliError {
+    let error = CliError::from(error);
+    let meant = if error.message() == NO_SESSION { cut_off(config) } else { None };
+    meant.map_or(error, |stored| {
+        let (coachee, at, id) = (&stored.session.coachee, minute(&stored), stored.session.id);
+        let hint = format!(
+            "the one with {coachee} of {at} was cut off: `sidetone recover {id}` makes its report, `sidetone withdraw` deletes it"
+        );
+        CliError::user(NO_SESSION, hint)
+    })
+}
+
+/// The latest session that was cut off. Nobody's vault is made by looking for one, and one that does not open has none to show.
+fn cut_off(config: &Config) -> Option<Stored> {
+    if !vault::is_in(&config.data_dir) {
+        return None;
+    }
+    latest_cut_off(&Writer::open(&config.data_dir).ok()?).ok()?
+}
+
+fn latest_cut_off(vault: &Writer) -> Result<Option<Stored>, CliError> {
+    Ok(vault.interrupted()?.into_iter().rfind(|stored| !vault.is_being_recorded(stored.session.id)))
+}
+
+/// When a session began, as people read it: `2026-11-24 09:00`.
+fn minute(stored: &Stored) -> String {
+    let at = stored.session.started_at.replace('T', " ");
+    at.get(..16).unwrap_or(&at).to_owned()
 }
 
 pub fn pause(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
@@ -103,8 +146,14 @@ pub fn alarm_in_words(alarm: Alarm) -> &'static str {
 }
 
 pub fn stop(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
-    config.remark(say!("control-making-report"));
-    let reply = daemon::connect(config)?.ask(&Request::Stop)?;
+    let stopped = daemon::connect(config).and_then(|mut client| {
+        // Nothing is promised of a session that there is not.
+        if !matches!(client.ask(&Request::Status)?, Reply::Status(status) if status.phase == Phase::Idle) {
+            config.remark(say!("control-making-report"));
+        }
+        client.ask(&Request::Stop)
+    });
+    let reply = stopped.map_err(|error| or_cut_off(error, config))?;
     let Reply::Stopped { session, ask } = reply else { return Err(unexpected()) };
     let mut vault = Writer::open(&config.data_dir)?;
     let which = session.to_string();
@@ -151,10 +200,9 @@ pub fn withdraw(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
 /// is asked first, since it may be another than they think of.
 fn withdraw_cut_off(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let mut vault = Writer::open(&config.data_dir)?;
-    let cut_off = vault.interrupted()?.into_iter().rfind(|stored| !vault.is_being_recorded(stored.session.id));
-    let session = cut_off.ok_or(ClientError::NotRunning)?.session;
-    let at = session.started_at.replace('T', " ");
-    let (coachee, at) = (&session.coachee, at.get(..16).unwrap_or(&at));
+    let stored = latest_cut_off(&vault)?.ok_or(ClientError::NotRunning)?;
+    let (session, at) = (&stored.session, minute(&stored));
+    let (coachee, at) = (&session.coachee, at.as_str());
     if ask::can_ask() && !ask::yes(&say!("control-withdraw-cut-off", coachee, at))? {
         config.remark(say!("control-not-withdrawn"));
         return Ok(());

@@ -6,7 +6,7 @@ use std::{io, path::Path, process::ExitCode};
 use super::aside;
 use crate::{
     capture::CaptureError,
-    daemon::{ClientError, Failure},
+    daemon::{ClientError, Failure, NO_SESSION},
     recording::RecordingError,
     seal::SealError,
     speakers::SpeakerError,
@@ -163,9 +163,7 @@ impl From<ClientError> for CliError {
     fn from(error: ClientError) -> Self {
         match error {
             ClientError::Failed(failure) => failure.into(),
-            ClientError::NotRunning => {
-                Self::user("no session is being recorded", "start one: `sidetone start --coachee NAME`")
-            }
+            ClientError::NotRunning => Self::user(NO_SESSION, "start one: `sidetone start --coachee NAME`"),
             ClientError::Lost(_) => Self::of(
                 &"the recorder stopped answering",
                 Some("what was recorded is safe: `sidetone recover` reads it".to_owned()),

@@ -48,7 +48,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     let mut vault = Writer::open(&config.data_dir)?;
     let stored = vault.find(&args.session)?;
     if stored.numbers.is_none() {
-        return Err(unfinished(&stored));
+        return Err(unfinished(&vault, &stored));
     }
     if let Some(next) = &args.next {
         choose(&mut vault, stored.session.id, next, config)?;
@@ -111,8 +111,9 @@ pub fn turns(args: TurnsArgs, config: &Config, out: &mut dyn Write) -> Result<()
     if !args.rttm {
         return Err(CliError::user("how should the turns be written?", "add `--rttm`"));
     }
-    let stored = Writer::open(&config.data_dir)?.find(&args.session)?;
-    let numbers = stored.numbers.as_ref().ok_or_else(|| unfinished(&stored))?;
+    let vault = Writer::open(&config.data_dir)?;
+    let stored = vault.find(&args.session)?;
+    let numbers = stored.numbers.as_ref().ok_or_else(|| unfinished(&vault, &stored))?;
     Ok(write!(out, "{}", report::rttm(&stored.session.id, numbers))?)
 }
 
@@ -131,16 +132,17 @@ pub fn show(vault: &Writer, stored: &Stored, config: &Config, out: &mut dyn Writ
 
 /// The report of a session, with the coach's notes.
 pub fn of(vault: &Writer, stored: &Stored) -> Result<Report, CliError> {
-    let numbers = stored.numbers.as_ref().ok_or_else(|| unfinished(stored))?;
+    let numbers = stored.numbers.as_ref().ok_or_else(|| unfinished(vault, stored))?;
     let steps = vault.steps(stored.session.id)?;
     let report = report::report(&stored.session, stored.decision, numbers);
     Ok(report.with_steps(steps))
 }
 
-fn unfinished(stored: &Stored) -> CliError {
+fn unfinished(vault: &Writer, stored: &Stored) -> CliError {
     let id = stored.session.id;
-    CliError::user(
-        format!("session {id} has no report yet"),
-        format!("if it is being recorded: `sidetone stop`; if it was cut off: `sidetone recover {id}`"),
-    )
+    let hint = match vault.is_being_recorded(id) {
+        true => "it is being recorded: `sidetone stop` makes it".to_owned(),
+        false => format!("it was cut off: `sidetone recover {id}` makes it"),
+    };
+    CliError::user(format!("session {id} has no report yet"), hint)
 }

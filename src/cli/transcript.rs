@@ -209,7 +209,7 @@ pub fn opened(vault: &Writer, which: &SessionArg, unlock: &Unlock) -> Result<(St
     let stored = vault.find(&which.session)?;
     // Before anybody is asked for a key: there is nothing to read or to decide about yet.
     if stored.state == State::Recording {
-        return Err(VaultError::StillRecording(stored.session.id).into());
+        return Err(vault.unfinished(stored.session.id).into());
     }
     let identity = unlock.identity_of(&vault.coachee(&stored.session.coachee)?)?;
     Ok((stored, identity))

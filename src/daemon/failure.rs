@@ -5,6 +5,9 @@ use std::io;
 use super::Failure;
 use crate::{capture::CaptureError, recording::RecordingError, vault::VaultError};
 
+/// What somebody is told who asks for a session that there is not, by a daemon or where none runs.
+pub const NO_SESSION: &str = "no session is being recorded";
+
 impl Failure {
     /// Something the user can do something about.
     pub(super) fn user(message: impl Into<String>, hint: impl Into<String>) -> Self {
@@ -47,7 +50,7 @@ impl Failure {
     }
 
     pub(super) fn no_session() -> Self {
-        Self::user("no session is being recorded", "`sidetone start --coachee NAME` starts one")
+        Self::user(NO_SESSION, "`sidetone start --coachee NAME` starts one")
     }
 }
 

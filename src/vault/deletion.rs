@@ -35,7 +35,8 @@ impl Writer {
     /// When there is no such session, it is not finished, or there are no words any more.
     pub fn delete_words(&mut self, session: SessionId, decision: Decision) -> Result<Receipt, VaultError> {
         let what = if decision == Decision::Taken { What::WordsTaken } else { What::WordsDeleted };
-        self.let_go_if(session, what, |entry| finished(&entry.stored))
+        let data = Paths::of(self);
+        self.let_go_if(session, what, |entry| data.finished(&entry.stored))
     }
 
     /// Words, recording, numbers: the session was never here.
@@ -43,7 +44,8 @@ impl Writer {
     /// # Errors
     /// When there is no such session, or it is not finished.
     pub fn delete_everything(&mut self, session: SessionId) -> Result<Receipt, VaultError> {
-        self.let_go_if(session, What::EverythingDeleted, |entry| finished(&entry.stored))
+        let data = Paths::of(self);
+        self.let_go_if(session, What::EverythingDeleted, |entry| data.finished(&entry.stored))
     }
 
     /// Everything of theirs goes: sessions, words, recordings, answers, pairings, goals, the key, and their name wherever
@@ -58,7 +60,7 @@ impl Writer {
         let theirs: Vec<Stored> = sessions::all(&transaction)?.into_iter().map(|entry| entry.stored).collect();
         let theirs: Vec<Stored> = theirs.into_iter().filter(|stored| stored.session.coachee == name).collect();
         // All or nothing: nothing goes before it is known that all may.
-        theirs.iter().try_for_each(finished)?;
+        theirs.iter().try_for_each(|stored| data.finished(stored))?;
         let erase = |stored: &Stored| data.erase(&transaction, stored.session.id, What::EverythingDeleted, &at);
         let mut gone = theirs.iter().map(erase).collect::<Result<Vec<_>, _>>()?;
         gone.extend(practice::erase_coachee(&transaction, &name, &at)?);
@@ -171,13 +173,6 @@ pub(super) const RECEIPTS: &str = "receipts.jsonl";
 
 const STRAY_AFTER: Duration = Duration::from_hours(24);
 
-fn finished(stored: &Stored) -> Result<(), VaultError> {
-    match stored.state {
-        State::Finished => Ok(()),
-        State::Recording => Err(VaultError::StillRecording(stored.session.id)),
-    }
-}
-
 /// Where files lie, apart from the connection that a transaction borrows.
 #[derive(Debug)]
 pub(super) struct Paths {
@@ -191,6 +186,14 @@ impl Paths {
 
     pub(super) fn recording(&self, session: SessionId) -> PathBuf {
         self.recordings.join(format!("{session}.{RECORDING_EXTENSION}"))
+    }
+
+    fn finished(&self, stored: &Stored) -> Result<(), VaultError> {
+        let session = stored.session.id;
+        match stored.state {
+            State::Finished => Ok(()),
+            State::Recording => Err(super::unfinished(session, &self.recording(session))),
+        }
     }
 
     /// Unlinks the recording, removes rows and writes the receipt, in the caller's transaction. The recording goes first,

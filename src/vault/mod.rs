@@ -8,9 +8,9 @@
 //! database put back over a new one is made to forget again what was deleted.
 //!
 //! No plain column can hold speech, and a test walks the schema for one. What is in the clear is coarse (`plain.rs`): who
-//! spoke when to a tenth of a second, counts and sums of moves, and, of the coach's single utterances, the second in which one
-//! told or asked; `swap` drops these, since they were the coachee's. What the coachee did, one by one, is nowhere: it is made of
-//! the words again whenever the coachee opens them.
+//! spoke when and when a moment was marked to a tenth of a second, counts and sums of moves, and, of the coach's single
+//! utterances, the second in which one told or asked; `swap` drops these, since they were the coachee's. What the coachee did,
+//! one by one, is nowhere: it is made of the words again whenever the coachee opens them.
 //!
 //! # Keys
 //! A session is sealed to its coachee's identity, which lies in the database under a passphrase (six words, or their own),
@@ -64,7 +64,7 @@ mod steps;
 mod words;
 mod writer;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use directory::private as private_directory;
 pub use practice::Note;
@@ -169,6 +169,9 @@ pub enum VaultError {
     Ambiguous(String),
     #[error("session {0} is still being recorded")]
     StillRecording(SessionId),
+    /// Not finished, and nobody records it any more.
+    #[error("session {0} was cut off before it was finished")]
+    CutOff(SessionId),
     #[error("session {0} is finished: its words are the coachee's to decide about")]
     AlreadyFinished(SessionId),
     #[error("the words of session {0} are not here any more")]
@@ -225,8 +228,12 @@ impl VaultError {
                 "record one: `sidetone start --coachee NAME`; `sidetone sessions` lists them"
             }
             Self::NoSession(_) | Self::Ambiguous(_) => "`sidetone sessions` lists them; `last` is the latest",
-            Self::StillRecording(_) => {
-                "`sidetone stop` or `sidetone withdraw` first; after a crash, `sidetone recover`"
+            Self::StillRecording(_) => "`sidetone stop` or `sidetone withdraw` first",
+            Self::CutOff(session) => {
+                return Some(format!(
+                    "`sidetone recover {session}` makes its report, and then it can be deleted; while no session runs, \
+                     `sidetone withdraw` deletes the latest that was cut off"
+                ));
             }
             Self::AlreadyFinished(_) => {
                 "the coachee can let go of it: `sidetone transcript delete SESSION --everything`"
@@ -262,8 +269,18 @@ impl VaultError {
 /// The database in the data directory.
 const DATABASE: &str = "sidetone.db";
 
+/// Whether there is a vault in a data directory, for who must not make one by looking.
+pub fn is_in(data_dir: &Path) -> bool {
+    data_dir.join(DATABASE).exists()
+}
+
+/// Why nothing can be done yet with a session that is not finished: by whether somebody holds its recording.
+fn unfinished(session: SessionId, recording: &Path) -> VaultError {
+    if directory::is_locked(recording) { VaultError::StillRecording(session) } else { VaultError::CutOff(session) }
+}
+
 /// Names the file that an operation failed on.
-fn at(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> VaultError {
+fn at(path: &Path) -> impl FnOnce(std::io::Error) -> VaultError {
     move |source| VaultError::Io { path: path.to_owned(), source }
 }
 

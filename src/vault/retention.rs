@@ -46,11 +46,11 @@ impl Writer {
     /// # Errors
     /// When there is no such session, it is not finished, or there are no words any more.
     pub fn notice_forgotten(&mut self, session: SessionId) -> Result<String, VaultError> {
-        let now = self.now();
+        let (now, path) = (self.now(), self.recording_path(session));
         let transaction = immediate(&mut self.connection)?;
         let entry = sessions::get(&transaction, session)?;
         if entry.stored.state == State::Recording {
-            return Err(VaultError::StillRecording(session));
+            return Err(super::unfinished(session, &path));
         }
         if !entry.stored.has_words && !entry.stored.has_recording {
             return Err(VaultError::NoWords(session));

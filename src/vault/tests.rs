@@ -254,6 +254,7 @@ fn no_error_says_a_word_and_each_has_a_hint() {
         VaultError::NoSession("x".into()),
         VaultError::Ambiguous("0".into()),
         VaultError::StillRecording(id),
+        VaultError::CutOff(id),
         VaultError::AlreadyFinished(id),
         VaultError::NoWords(id),
         VaultError::WrongIdentity,

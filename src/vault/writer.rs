@@ -276,7 +276,7 @@ impl Writer {
     /// When there is no such session, or it is not finished.
     pub fn as_found(&self, session: SessionId) -> Result<Numbers, VaultError> {
         let entry = sessions::get(&self.connection, session)?;
-        let numbers = entry.stored.numbers.ok_or(VaultError::StillRecording(session))?;
+        let numbers = entry.stored.numbers.ok_or_else(|| self.unfinished(session))?;
         Ok(if entry.swapped { numbers.swapped() } else { numbers })
     }
 
@@ -285,9 +285,10 @@ impl Writer {
     /// # Errors
     /// When there is no such session, or it is not finished.
     pub fn swap(&mut self, session: SessionId) -> Result<(), VaultError> {
+        let path = self.recording_path(session);
         let transaction = immediate(&mut self.connection)?;
         let stored = sessions::get(&transaction, session)?.stored;
-        let numbers = stored.numbers.ok_or(VaultError::StillRecording(session))?;
+        let numbers = stored.numbers.ok_or_else(|| super::unfinished(session, &path))?;
         transaction.execute(
             "UPDATE sessions SET numbers = ?, swapped = 1 - swapped WHERE id = ?",
             params![plain::numbers(&numbers.swapped())?, session.to_string()],
@@ -309,7 +310,7 @@ impl Writer {
         let entry = proven(&transaction, session, proof)?;
         let stored = entry.stored;
         if stored.state == State::Recording {
-            return Err(VaultError::StillRecording(session));
+            return Err(super::unfinished(session, &path));
         }
         let recording = stored.has_recording && path.exists();
         if !stored.has_words && !recording {
@@ -365,6 +366,11 @@ impl Writer {
     /// is stored.
     pub fn is_being_recorded(&self, session: SessionId) -> bool {
         directory::is_locked(&self.recording_path(session))
+    }
+
+    /// Why nothing can be done yet with a session that is not finished.
+    pub fn unfinished(&self, session: SessionId) -> VaultError {
+        super::unfinished(session, &self.recording_path(session))
     }
 
     pub(super) fn now(&self) -> Timestamp {

@@ -123,7 +123,7 @@ impl Room {
     pub fn stored(&self) -> Result<(Stored, Report), VaultError> {
         let vault = self.vault()?;
         let stored = vault.find(&self.visit.session.to_string())?;
-        let numbers = stored.numbers.as_ref().ok_or(VaultError::StillRecording(stored.session.id))?;
+        let numbers = stored.numbers.as_ref().ok_or_else(|| vault.unfinished(stored.session.id))?;
         let steps = vault.steps(stored.session.id)?;
         let report = report::report(&stored.session, stored.decision, numbers)
             .with_steps(steps)

@@ -408,6 +408,7 @@ control-withdrawn = Withdrawn: everything of this session is deleted.
 # $at is a day and a time, "2026-11-24 09:00".
 control-withdraw-cut-off = No session is being recorded; the one with { $coachee } of { $at } was cut off. Delete everything of it?
 control-withdrew-cut-off = Withdrawn: everything of the session with { $coachee } of { $at }, which was cut off, is deleted.
+control-cut-off = The session with { $coachee } of { $at } was cut off: `sidetone recover { $session }` makes its report, `sidetone withdraw` deletes it.
 control-not-withdrawn = Nothing was deleted.
 control-idle = The recorder is running; no session is being recorded.
 # One line, of which the first part says what the recorder is doing. control-two-microphones and control-marks may follow it

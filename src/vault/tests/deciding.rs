@@ -72,12 +72,21 @@ fn decisions_that_come_at_the_wrong_time_are_refused() {
     let house = House::new();
     let mut writer = house.writer();
     let id = house.begun(&mut writer);
+    let recorder = fs::File::open(writer.recording_path(id)).unwrap();
+    recorder.lock().unwrap();
     for (what, refused) in running {
         assert!(matches!(refused(&mut writer, id, &house.ana), VaultError::StillRecording(_)), "{what}");
     }
+    // After a crash it was "still being recorded" too, and nobody was told how to go on.
+    drop(recorder);
+    for (what, refused) in running {
+        let error = refused(&mut writer, id, &house.ana);
+        assert!(matches!(error, VaultError::CutOff(_)), "{what}");
+        assert!(error.hint().unwrap().contains(&format!("`sidetone recover {id}`")));
+    }
     // All or nothing: the sound of another session of theirs stays too.
     let other = house.finished_with_recording(&mut writer);
-    assert!(matches!(writer.remove_coachee("Ana"), Err(VaultError::StillRecording(_))));
+    assert!(matches!(writer.remove_coachee("Ana"), Err(VaultError::CutOff(_))));
     assert!(writer.recording_path(id).exists() && writer.recording_path(other).exists());
     writer.delete_everything(other).unwrap();
     writer.finish(id, &numbers(), &words(), false).unwrap();

@@ -131,7 +131,7 @@ fn answers_wait_for_the_session_to_end_and_the_latest_hold() {
     let house = House::new();
     let mut writer = house.writer();
     let running = house.begun(&mut writer);
-    assert!(matches!(writer.answer(running, &pulse(1, 1, 1), &house.ana), Err(VaultError::StillRecording(_))));
+    assert!(matches!(writer.answer(running, &pulse(1, 1, 1), &house.ana), Err(VaultError::CutOff(_))));
     writer.finish(running, &numbers(), &words(), false).unwrap();
     writer.answer(running, &pulse(1, 1, 1), &house.ana).unwrap();
     let before = sealed(&house, "pulses").remove(0);
