@@ -342,7 +342,7 @@ fn network() -> Network {
 }
 
 /// Columns of the terminal.
-fn width() -> usize {
+pub fn width() -> usize {
     let from_terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
     from_terminal().or_else(|| env::var("COLUMNS").ok()?.parse().ok()).unwrap_or(WIDTH_DEFAULT)
 }

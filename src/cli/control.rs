@@ -106,6 +106,13 @@ pub fn describe(status: &Status, out: &mut dyn Write) -> Result<(), CliError> {
 }
 
 fn sentence(status: &Status) -> String {
+    let mut sentences = vec![state(status)];
+    sentences.extend(notices(status));
+    sentences.join(". ")
+}
+
+/// What the recorder is doing.
+fn state(status: &Status) -> String {
     let coachee = status.coachee.as_deref().unwrap_or_else(|| say!("control-somebody"));
     let mut facts = vec![match status.phase {
         Phase::Idle => return say!("control-idle").to_owned(),
@@ -119,19 +126,26 @@ fn sentence(status: &Status) -> String {
     if status.marks > 0 {
         facts.push(say!("control-marks", count = status.marks));
     }
-    let mut sentences = vec![facts.join(", ")];
-    if status.deletion_asked {
-        sentences.push(say!("control-deletion-asked").to_owned());
+    facts.join(", ")
+}
+
+/// What somebody should know, or do something about. Once the session is stopped that is no more than what is wrong with the
+/// disk: nobody listens, and of a file no more is wanted.
+fn notices(status: &Status) -> Vec<String> {
+    let runs = matches!(status.phase, Phase::Recording | Phase::Paused);
+    let mut notices = Vec::new();
+    if status.deletion_asked && runs {
+        notices.push(say!("control-deletion-asked").to_owned());
     }
-    if let Some(alarm) = status.health.alarm {
-        sentences.push(say!("control-attention", what = alarm_in_words(alarm)));
+    if let Some(alarm) = status.health.alarm.filter(|_| runs) {
+        notices.push(say!("control-attention", what = alarm_in_words(alarm)));
     }
     match status.trouble {
-        Some(trouble) => sentences.push(say!("control-attention", what = trouble.message())),
-        None if status.input_ended => sentences.push(say!("control-file-over").to_owned()),
+        Some(trouble) => notices.push(say!("control-attention", what = trouble.message())),
+        None if status.input_ended && runs => notices.push(say!("control-file-over").to_owned()),
         None => {}
     }
-    sentences.join(". ")
+    notices
 }
 
 /// An alarm for the person at the terminal.
@@ -217,19 +231,28 @@ fn withdraw_cut_off(config: &Config, out: &mut dyn Write) -> Result<(), CliError
 
 pub fn watch(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let live = std::io::stdout().is_terminal() && !config.json;
+    // Lines on the terminal that the next look replaces.
+    let mut drawn = 0;
     loop {
-        let status = ask_for_status(config, &Request::Status)?;
+        let status = match ask_for_status(config, &Request::Status) {
+            Ok(status) => status,
+            Err(error) => {
+                if drawn > 0 {
+                    writeln!(out)?;
+                }
+                return Err(error);
+            }
+        };
         if config.json {
             let line = serde_json::to_string(&status).map_err(|_| unexpected())?;
             writeln!(out, "{line}")?;
+        } else if live {
+            // Asked each time, for a window may be made narrower.
+            let lines = view(&status, config::width().saturating_sub(1));
+            write!(out, "{}", redrawn(&lines, drawn))?;
+            drawn = lines.len();
         } else {
-            let line = format!("{}  {}", meter(&status), sentence(&status));
-            let fitting: String = line.chars().take(config.width.saturating_sub(1)).collect();
-            if live {
-                write!(out, "\r\x1b[2K{fitting}")?;
-            } else {
-                writeln!(out, "{line}")?;
-            }
+            writeln!(out, "{}  {}", meter(&status), sentence(&status))?;
         }
         out.flush()?;
         if status.phase == Phase::Idle {
@@ -240,6 +263,34 @@ pub fn watch(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
         }
         std::thread::sleep(WATCH_EVERY);
     }
+}
+
+/// What `watch` shows in so many columns: the levels and what the recorder is doing, on one line where they fit, then each
+/// notice on a line of its own. Nothing is cut off, for what is wrong is what somebody watches for.
+fn view(status: &Status, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let meter = if status.phase == Phase::Finishing { String::new() } else { meter(status) };
+    let state = state(status);
+    let whole = if meter.is_empty() { state.clone() } else { format!("{meter}  {state}") };
+    let first = match whole.chars().count() <= width {
+        true => vec![whole],
+        false => Some(meter).filter(|meter| !meter.is_empty()).into_iter().chain(wrap(&state, width)).collect(),
+    };
+    let notices = notices(status).into_iter().flat_map(|notice| wrap(&notice, width));
+    first.into_iter().chain(notices).flat_map(|line| in_pieces(&line, width)).collect()
+}
+
+/// A line that is longer than the terminal is wide, such as a long name, as the lines that it takes there.
+fn in_pieces(line: &str, width: usize) -> Vec<String> {
+    let letters: Vec<char> = line.chars().collect();
+    letters.chunks(width).map(|piece| piece.iter().collect()).collect()
+}
+
+/// Lines in place of those that were `drawn` before. The terminal breaks none of them meanwhile, not even one whose letters take
+/// two columns each: how many there are would not be known.
+fn redrawn(lines: &[String], drawn: usize) -> String {
+    let up = if drawn > 1 { format!("\x1b[{}A", drawn - 1) } else { String::new() };
+    format!("\r{up}\x1b[J\x1b[?7l{}\x1b[?7h", lines.join("\r\n"))
 }
 
 /// The level of each track as a bar.
@@ -253,4 +304,88 @@ pub fn bar(db: f32) -> String {
     let (low, high) = METER_DB;
     let filled = ((db - low) / (high - low) * METER_CELLS).clamp(0.0, METER_CELLS) as usize;
     format!("[{:<1$}]", "#".repeat(filled), METER_CELLS as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{capture::Health, daemon::Trouble, session::SessionId};
+
+    fn two_microphones() -> Status {
+        Status {
+            phase: Phase::Recording,
+            session: Some(SessionId::generate()),
+            coachee: Some("Hannah".to_owned()),
+            elapsed_s: 774.0,
+            tracks: 2,
+            marks: 3,
+            health: Health { level_db: [-30.0, -20.0], ..Health::default() },
+            behind_s: 0.0,
+            input_ended: false,
+            pid: 1,
+            trouble: None,
+            commands: 0,
+            deletion_asked: false,
+        }
+    }
+
+    /// With a microphone each, "ATTENTION: ..." began behind the 80th column, where the line was cut: whoever watched never saw
+    /// it.
+    #[test]
+    fn what_is_wrong_is_seen_at_any_width() {
+        let alarm =
+            |alarm| Status { health: Health { alarm: Some(alarm), ..two_microphones().health }, ..two_microphones() };
+        let alarms = [Alarm::NoSound, Alarm::AllZero, Alarm::Clipped, Alarm::Silent, Alarm::Rebuilding];
+        let mut cases = alarms.map(|which| (alarm(which), alarm_in_words(which))).to_vec();
+        let troubles = [Trouble::DiskLow, Trouble::DiskFull, Trouble::WriteFailed, Trouble::InputFailed];
+        for trouble in troubles {
+            let troubled = Status { trouble: Some(trouble), ..two_microphones() };
+            cases.push((Status { phase: Phase::Finishing, ..troubled.clone() }, trouble.message()));
+            cases.push((troubled, trouble.message()));
+        }
+        cases.push((Status { input_ended: true, ..two_microphones() }, say!("control-file-over")));
+        cases.push((
+            Status { phase: Phase::Finishing, ..two_microphones() },
+            "Making the report of the session with Hannah",
+        ));
+        cases.push((Status { coachee: Some("x".repeat(200)), ..alarm(Alarm::Silent) }, alarm_in_words(Alarm::Silent)));
+        for (status, said) in cases {
+            for width in [39, 47, 79, 120] {
+                let lines = view(&status, width);
+                assert!(lines.iter().all(|line| line.chars().count() <= width), "{lines:?}");
+                let spoken = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+                assert!(spoken(&lines.join(" ")).contains(&spoken(said)), "{said} at {width}: {lines:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_well_is_one_line_and_the_next_look_takes_all_lines_away() {
+        let well = Status { marks: 0, ..two_microphones() };
+        assert_eq!(
+            view(&well, 120),
+            ["[######      ] [########    ]  Recording with Hannah: 12 min 54 s, two microphones"]
+        );
+        let bad = Status { trouble: Some(Trouble::DiskLow), ..well };
+        let lines = view(&bad, 60);
+        assert_eq!(
+            lines,
+            [
+                "[######      ] [########    ]",
+                "Recording with Hannah: 12 min 54 s, two microphones",
+                "ATTENTION: the disk is almost full: free some space, or stop",
+                "soon"
+            ]
+        );
+        assert!(redrawn(&lines, 0).starts_with("\r\x1b[J") && redrawn(&lines, 1).starts_with("\r\x1b[J"));
+        assert!(redrawn(&lines, 4).starts_with("\r\x1b[3A\x1b[J"));
+    }
+
+    /// A microphone's session that was stopped was said to be a file that is over, and to be stopped once more.
+    #[test]
+    fn a_session_that_is_being_finished_wants_nothing() {
+        let health = Health { alarm: Some(Alarm::Silent), ..Health::default() };
+        let finishing = Status { phase: Phase::Finishing, input_ended: true, health, ..two_microphones() };
+        assert_eq!(notices(&finishing), Vec::<String>::new());
+    }
 }

@@ -94,7 +94,7 @@ pub enum Command {
     Stop,
     /// Delete the session that is being recorded, or was cut off by a crash, all of it
     Withdraw,
-    /// One live line about the recording: level, time, health; never words
+    /// A live view of the recording: level, time, health; never words
     Watch,
     /// Make a report of a recording or a written transcript that you have
     #[command(after_help = examples::IMPORT)]

@@ -411,8 +411,8 @@ control-withdrew-cut-off = Withdrawn: everything of the session with { $coachee 
 control-cut-off = The session with { $coachee } of { $at } was cut off: `sidetone recover { $session }` makes its report, `sidetone withdraw` deletes it.
 control-not-withdrawn = Nothing was deleted.
 control-idle = The recorder is running; no session is being recorded.
-# One line, of which the first part says what the recorder is doing. control-two-microphones and control-marks may follow it
-# after a comma, and the sentences below after a full stop, without one at their end. $time is a length as "12 min 54 s".
+# The first part says what the recorder is doing. control-two-microphones and control-marks may follow it after a comma, and the
+# sentences below after a full stop, without one at their end, or on lines of their own. $time is a length as "12 min 54 s".
 control-recording = Recording with { $coachee }: { $time }
 control-paused = Paused with { $coachee }: { $time } recorded
 control-finishing = Making the report of the session with { $coachee }
