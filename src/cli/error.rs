@@ -148,7 +148,8 @@ impl From<SealError> for CliError {
 
 impl From<RecordingError> for CliError {
     fn from(error: RecordingError) -> Self {
-        Self::of(&error, error.hint())
+        // Where there is nothing to advise, it is a fault.
+        error.hint().map_or_else(|| Self::ours(error.to_string()), |hint| Self::user(error.to_string(), hint))
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) async fn serve(stream: UnixStream, slot: Arc<Slot>) {
 }
 
 fn not_understood() -> Failure {
-    Failure::ours(
+    Failure::user(
         "the request was not understood",
         "if sidetone was upgraded, end the old daemon with `sidetone daemon --stop`; it is started anew when needed",
     )

@@ -63,17 +63,13 @@ impl From<CaptureError> for Failure {
 
 impl From<VaultError> for Failure {
     fn from(error: VaultError) -> Self {
-        let code = match error {
-            VaultError::Database(_) | VaultError::Seal(_) => 2,
-            _ => 1,
-        };
-        Self { hint: error.hint(), message: error.to_string(), code }
+        Self { hint: error.hint(), message: error.to_string(), code: 1 }
     }
 }
 
 impl From<RecordingError> for Failure {
     fn from(error: RecordingError) -> Self {
-        let message = error.to_string();
+        let (message, hint) = (error.to_string(), error.hint());
         match error {
             RecordingError::Io { source, .. } if is_full(&source) => {
                 Self::user(message, "free some space on the disk, or choose another place with `--data-dir`")
@@ -81,7 +77,10 @@ impl From<RecordingError> for Failure {
             RecordingError::Io { .. } => {
                 Self::user(message, "check that the data directory can be written, or choose another with `--data-dir`")
             }
-            _ => Self::ours(message, "this is a fault of the program: please report it"),
+            _ => match hint {
+                Some(hint) => Self::user(message, hint),
+                None => Self::ours(message, "this is a fault of the program: please report it"),
+            },
         }
     }
 }

@@ -2,9 +2,7 @@
 //! nothing behind.
 
 use std::{
-    fs::{self, DirBuilder},
-    io,
-    os::unix::fs::DirBuilderExt,
+    fs,
     path::{Path, PathBuf},
     sync::mpsc::{self, RecvTimeoutError},
     thread,
@@ -23,7 +21,7 @@ use super::{
 use crate::{
     capture::{self, Alarm, Block, CaptureError, FileSource, Heard, InputSpec, Source},
     pipeline::{self, Pipeline},
-    recording::{self, Key, RecordingError},
+    recording::{self, Key},
     seal::{Identity, Recipient},
     session::Session,
     speakers::RoleHint,
@@ -126,7 +124,7 @@ fn aside<T: Send + 'static>(
         .name("opening".into())
         // Nobody listens when it took too long: what was opened closes there.
         .spawn(move || _ = opened.send(open()))
-        .map_err(|error| Failure::ours(format!("the input cannot be opened: {error}"), "close other programs"))?;
+        .map_err(|error| Failure::user(format!("the input cannot be opened: {error}"), "close other programs"))?;
     let begun = Instant::now();
     while begun.elapsed() < OPEN_MAX {
         if slot.is_closing() {
@@ -195,7 +193,6 @@ fn begin(
     recipient: &Recipient,
     first: &[Block],
 ) -> Result<(recording::Writer, Identity), Failure> {
-    make_dir(path)?;
     let (mut recording, identity) = recording::Writer::create(path, session.id, session.tracks, recipient)?;
     let noted = first
         .iter()
@@ -212,13 +209,6 @@ fn begin(
             Err(failure)
         }
     }
-}
-
-/// The directory of recordings, for this user alone.
-fn make_dir(recording: &Path) -> Result<(), RecordingError> {
-    let Some(dir) = recording.parent() else { return Ok(()) };
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    made.map_err(|source: io::Error| RecordingError::Io { path: dir.to_owned(), source })
 }
 
 /// The only copy of the session identity lives in here, and goes with the pipeline.

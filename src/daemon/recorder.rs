@@ -378,7 +378,7 @@ impl Recorder {
         drop(self.pipeline);
         withdrawn?;
         if path.exists() {
-            return Err(Failure::ours(
+            return Err(Failure::user(
                 format!("{} could not be deleted", path.display()),
                 "delete this file; it is sealed, and only the coachee could open it",
             ));

@@ -197,7 +197,7 @@ impl Slot {
         thread::Builder::new()
             .name("recorder".into())
             .spawn(move || sit(seat, start, board, &received, started))
-            .map_err(|error| Failure::ours(format!("the recorder cannot start: {error}"), "close other programs"))?;
+            .map_err(|error| Failure::user(format!("the recorder cannot start: {error}"), "close other programs"))?;
         Ok(starts)
     }
 
