@@ -226,6 +226,8 @@ fn a_session_from_start_to_stop() {
     assert!(stored.session.started_at.starts_with("20"), "{}", stored.session.started_at);
     let numbers = stored.numbers.unwrap();
     assert!((numbers.duration_s - elapsed_s).abs() < 0.1, "{} {elapsed_s}", numbers.duration_s);
+    let marked: Vec<f64> = numbers.marked.iter().map(|at| at.seconds()).collect();
+    assert!(matches!(marked[..], [at] if at > 0.0 && at < paused.elapsed_s + 0.1), "{marked:?}");
     let doubtful = numbers.doubts.iter().any(|doubt| doubt == "words_poor" || doubt == "words_failed");
     assert_eq!(
         (stored.has_recording, path.exists()),

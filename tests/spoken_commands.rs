@@ -204,6 +204,7 @@ fn a_session_is_led_by_voice_and_keeps_nothing_that_was_off_the_record() {
     let stored = Writer::open(&room.home.data()).unwrap().find("last").unwrap();
     let numbers = stored.numbers.unwrap();
     assert_eq!(numbers.gaps, 2, "two stretches off the record");
+    assert!(matches!(numbers.marked[..], [at] if at.seconds() > 3.0), "{:?}", numbers.marked);
     let shown = room.home.run(&["transcript", "show", "last", "--identity", &room.key()]).ok().to_lowercase();
     for kept in ["notice", "students", "worksheet"] {
         assert!(shown.contains(kept), "{kept} in {shown}");
@@ -230,6 +231,7 @@ fn a_session_is_led_by_voice_and_keeps_nothing_that_was_off_the_record() {
         assert!(!again.contains(gone), "{gone} in {again}");
     }
     let redone = Writer::open(&room.home.data()).unwrap().find("last").unwrap().numbers.unwrap();
+    assert_eq!(redone.marked, numbers.marked);
     assert!((redone.duration_s - numbers.duration_s).abs() < 0.01, "{} s, {} s", redone.duration_s, numbers.duration_s);
 }
 

@@ -285,7 +285,7 @@ fn only_the_coachees_passphrase_opens_the_words() {
 #[test]
 fn a_session_live_and_imported_gets_the_same_numbers() {
     let home = Home::new();
-    home.hannah();
+    let hers = home.hannah();
     start(&home, &["--stance", "facilitative"]);
     home.run(&[
         "start",
@@ -301,6 +301,17 @@ fn a_session_live_and_imported_gets_the_same_numbers() {
     home.run(&["mark"]).ok();
     until_the_file_is_over(&home, || {});
     let live = home.run(&["stop", "--json"]).json();
+    // What the coach marked was shown nowhere: they want to come back to it, on paper too.
+    let marked = live["marks"].as_array().unwrap();
+    let at = marked[0].as_f64().unwrap();
+    assert!(marked.len() == 1 && at > 0.0 && at < live["duration_s"].as_f64().unwrap(), "{marked:?}");
+    let line = format!("Marked: {}", sidetone::report::clock(at));
+    let (text, page) = (home.run(&["report"]).ok(), home.path("report.html"));
+    home.run(&["report", "--html", page.to_str().unwrap()]).ok();
+    let page = fs::read_to_string(page).unwrap();
+    assert!(text.lines().any(|shown| shown == line) && page.contains(&line), "{line} in\n{text}");
+    let words = home.run(&["transcript", "show", "--passphrase-file", &hers]);
+    assert!(words.code == Some(0) && words.err.lines().any(|shown| shown == line), "{}", words.err);
     let demo = demo_session();
     let imported = home
         .run(&[
@@ -318,6 +329,7 @@ fn a_session_live_and_imported_gets_the_same_numbers() {
     let share = |report: &serde_json::Value| report["talk_ratio"]["coach"].as_f64().unwrap();
     assert!((share(&live) - share(&imported)).abs() <= 0.02, "{} live, {} imported", share(&live), share(&imported));
     assert_eq!(live["stance"]["coach"], "facilitative");
+    assert_eq!(imported["marks"], serde_json::json!([]));
 
     // The reference that was made with the session: the coach speaks 53.7 s, the coachee 48.9 s without backchannels.
     let rttm = std::fs::read_to_string(demo.with_extension("rttm")).unwrap();
@@ -354,6 +366,7 @@ fn a_recorder_that_is_killed_loses_nothing_that_was_sealed() {
     let home = Home::new();
     let hers = home.hannah();
     start(&home, &[]);
+    home.run(&["mark"]).ok();
     let mut search = Search::new(heard_in_the_session());
     search.scan(&home);
     until_the_file_is_over(&home, || {});
@@ -391,6 +404,7 @@ fn a_recorder_that_is_killed_loses_nothing_that_was_sealed() {
 
     let recovered = home.run(&["recover", "--passphrase-file", &hers, "--coach-speaks-first", "--json"]).json();
     assert_eq!(recovered["health"]["recovered"], true);
+    assert!(recovered["marks"].as_array().is_some_and(|marks| marks.len() == 1), "{}", recovered["marks"]);
     assert!(recovered["duration_s"].as_f64().unwrap() > 112.0, "{recovered}");
     home.run(&["recover", "--passphrase-file", &hers]).refused("no session was cut off", "sidetone sessions");
     search.scan(&home);

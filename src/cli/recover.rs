@@ -105,8 +105,10 @@ pub fn replay(
         pipeline.wait_until_behind(import::BEHIND_MAX_S);
     });
     progress.finish_and_clear();
+    let marked = recording.marks().to_vec();
     let damage = recording.ended()?;
     let mut outcome = pipeline.finish();
+    outcome.numbers.marked = marked;
     if matches!(damage, Some(Damage::Altered { .. })) {
         outcome.words_poor = true;
         outcome.numbers.doubts.push(Caveat::Damaged.code().to_owned());

@@ -19,7 +19,7 @@ use crate::{
     moves::{self, Coded},
     pipeline::{Pipeline, Setup},
     recording::{self, Damage, Key},
-    report::length,
+    report::{length, marked},
     seal::{Identity, KeyFile},
     session::{Decision, Role},
     speakers::RoleHint,
@@ -120,6 +120,8 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
             }
             let (stored, identity) = opened(&vault, &session, &unlock)?;
             remark_asserted(&stored, config);
+            let marked = stored.numbers.as_ref().and_then(marked);
+            marked.into_iter().for_each(|line| config.remark(line));
             let words = words(&stored, identity, config)?;
             show(&words, &what, config, out)
         }
@@ -390,6 +392,9 @@ fn redo(
     outcome.numbers.dropped_s = before.dropped_s;
     outcome.numbers.gaps = before.gaps.max(outcome.numbers.gaps);
     outcome.numbers.recovered = before.recovered;
+    if outcome.numbers.marked.len() < before.marked.len() {
+        outcome.numbers.marked.clone_from(&before.marked);
+    }
     vault.finish(id, &outcome.numbers, &outcome.words, outcome.words_poor)?;
     report::show(vault, &vault.find(&id.to_string())?, config, out)
 }

@@ -46,9 +46,6 @@ const DISK_EVERY: Duration = Duration::from_secs(10);
 /// How often it is noted how far the session has come: what a crash leaves to be seen without the coachee's key.
 const PROGRESS_EVERY: Duration = Duration::from_secs(10);
 
-/// Levels below this are silence; JSON has no minus infinity.
-const LEVEL_DB_MIN: f32 = -120.0;
-
 /// Blocks that can be waiting at one moment: the source holds some ten seconds of two tracks, in blocks of half a second
 /// or less. More than that can only be a file that is played without waiting.
 const WAITING_BLOCKS_MAX: usize = 100;
@@ -86,7 +83,8 @@ pub(super) struct Recorder {
     board: Board,
     data_dir: PathBuf,
     health: Health,
-    marks: u32,
+    /// Moments that were marked.
+    marked: Vec<Sample>,
     paused_at: Option<Instant>,
     trouble: Option<Trouble>,
     disk_asked: Instant,
@@ -117,7 +115,7 @@ impl Recorder {
             clock,
             board,
             data_dir: data_dir.to_owned(),
-            marks: 0,
+            marked: Vec::new(),
             paused_at: None,
             trouble: None,
             disk_asked: Instant::now(),
@@ -290,7 +288,7 @@ impl Recorder {
 
     fn mark_at(&mut self, at: Sample) -> Result<(), Failure> {
         self.recording.mark(at)?;
-        self.marks += 1;
+        self.marked.push(at);
         Ok(())
     }
 
@@ -321,8 +319,6 @@ impl Recorder {
         if let Some(source) = &self.source {
             self.health = source.health();
         }
-        let mut health = self.health.clone();
-        health.level_db = health.level_db.map(|level| level.max(LEVEL_DB_MIN));
         let (elapsed_s, behind_s) = (self.clock.now().seconds(), self.pipeline.behind_s());
         let phase = if self.clock.is_paused() { Phase::Paused } else { Phase::Recording };
         self.board.write(|status| {
@@ -332,8 +328,8 @@ impl Recorder {
             status.tracks = self.session.tracks;
             status.elapsed_s = elapsed_s;
             status.behind_s = behind_s;
-            status.marks = self.marks;
-            status.health = health;
+            status.marks = u32::try_from(self.marked.len()).unwrap_or(u32::MAX);
+            status.health = self.health.clone();
             status.input_ended = self.source.is_none();
             status.trouble = self.trouble;
             status.commands = self.commands;
@@ -359,6 +355,7 @@ impl Recorder {
         // With the pipeline goes the session identity: from here on only the coachee opens what is on disk.
         let mut outcome = self.pipeline.finish();
         outcome.count_lost(&self.health);
+        outcome.numbers.marked = self.marked;
         Finished { session: self.session.id, keep_audio: self.keep_audio, outcome, vault: self.vault, _lock: lock }
     }
 

@@ -38,7 +38,10 @@ pub use self::{
     waiting::{LENGTHS, LONG_S, MIN_WAITS, Waiting, Waits},
     words::{WordNumbers, words, words_untimed},
 };
-use crate::{session::Role, units::Span};
+use crate::{
+    session::Role,
+    units::{Sample, Span},
+};
 
 /// A stretch of somebody's speech. `role` is `None` where nobody can say whose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,6 +72,8 @@ pub struct Numbers {
     /// Sound that came and could not be kept, in seconds.
     pub dropped_s: f64,
     pub gaps: u32,
+    /// Moments that somebody marked while it ran, to talk about them afterwards.
+    pub marked: Vec<Sample>,
     /// The recording was cut off, and this is what survived of it.
     pub recovered: bool,
     pub models: Models,

@@ -129,8 +129,8 @@ impl Writer {
         self.put(&Label::note(Kind::Struck, span.start()), &span.samples().to_le_bytes())
     }
 
-    /// Off the record: everything from `from` on, of every track, is cut off the file and gone; a gap record is appended,
-    /// as long as what went (gaps in it included).
+    /// Off the record: everything from `from` on, of every track, is cut off the file and gone, but for marks; a gap record is
+    /// appended, as long as what went (gaps in it included).
     ///
     /// The file is cut at the first record that holds sound from there on, and what came before `from` in the records
     /// behind it is appended again. A crash in between loses that part: less than half a second of each track.
@@ -217,8 +217,13 @@ impl Writer {
             let label = found.label;
             cutting |= label.kind == Kind::Sound && label.end() > from;
             if cutting {
-                let goes = if label.kind == Kind::Gap { label.first > from } else { label.first >= from };
-                // A mark or a sound that goes is not even opened; and what does not open must not keep the rest here.
+                let goes = match label.kind {
+                    Kind::Gap => label.first > from,
+                    // A time, and nothing that was said: whoever marked it wants to come back to it.
+                    Kind::Mark => false,
+                    _ => label.first >= from,
+                };
+                // A sound that goes is not even opened; and what does not open must not keep the rest here.
                 if (!goes || label.kind == Kind::Gap)
                     && let Ok(Some(body)) = self.header.body(&self.identity, number, &found, &self.file)
                 {

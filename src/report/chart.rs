@@ -96,10 +96,12 @@ pub fn course(title: &str, stretches: &[Stretch]) -> String {
 }
 
 /// Who spoke when, in rows of ten minutes: a heading and a drawing for each. Above the coach's speech, where they are known,
-/// marks of what it did: a dot for asking, a stroke for telling.
-pub fn timeline(spans: &[RoleSpan], marks: &[Mark], length_s: f64) -> String {
+/// marks of what it did: a dot for asking, a stroke for telling. Through both, a line at each moment that somebody marked (in
+/// seconds).
+pub fn timeline(spans: &[RoleSpan], marks: &[Mark], moments: &[f64], length_s: f64) -> String {
     // Positions run on through a pause, which is no part of the length.
-    let last = spans.iter().map(|span| span.span.end().seconds()).fold(length_s, f64::max);
+    let ends = spans.iter().map(|span| span.span.end().seconds());
+    let last = ends.chain(moments.iter().copied()).fold(length_s, f64::max);
     let length_s = if length_s > 0.0 { last } else { length_s };
     let row_s = (length_s / MAX_ROWS).max(ROW_S.min(length_s));
     if spans.is_empty() || !row_s.is_finite() || row_s <= 0.0 {
@@ -129,8 +131,18 @@ pub fn timeline(spans: &[RoleSpan], marks: &[Mark], length_s: f64) -> String {
         if !marks.is_empty() {
             told = say!("report-row-marked", told, asked, tells);
         }
+        // The very last moment is in the last row.
+        let here = |at: &f64| *at >= start && (*at < end || row + 1 == rows);
+        let moments: Vec<f64> = moments.iter().copied().filter(here).collect();
+        let mut lines = String::new();
+        if !moments.is_empty() {
+            let at = moments.iter().map(|at| format!("M{:.1} 0v50", (at - start) / row_s * ACROSS));
+            lines = format!(r#"<path class="moment" d="{}"/>"#, at.collect::<String>());
+            let times = moments.into_iter().map(clock).collect::<Vec<_>>().join(", ");
+            told = say!("report-row-moments", told, times);
+        }
         let title = say!("report-row", start = clock(start), end = clock(end));
-        let shapes = format!("{ground}{coach}{nobody}{coachee}{marked}");
+        let shapes = format!("{ground}{coach}{nobody}{coachee}{lines}{marked}");
         let picture = framed(&title, &format!("{told}."), if marks.is_empty() { 0 } else { MARKS }, 50, &shapes);
         let _ = writeln!(timeline, "<div class=\"row\"><span>{}</span>{picture}</div>", clock(start));
     }
@@ -221,12 +233,12 @@ mod tests {
             "<path class=\"coachee\" d=\"M300.0 28h400.0v20h-400.0z\"/>",
             "</svg></div>\n"
         );
-        assert_eq!(timeline(&spans("a 0 5, b 6 14, ? 18 19"), &[], 20.0), expected);
+        assert_eq!(timeline(&spans("a 0 5, b 6 14, ? 18 19"), &[], &[], 20.0), expected);
     }
 
     #[test]
     fn a_turn_across_two_rows_is_in_both() {
-        let drawn = timeline(&spans("a 590 620"), &[], 700.0);
+        let drawn = timeline(&spans("a 590 620"), &[], &[], 700.0);
         assert!(
             drawn.contains("From 0:00 to 10:00. Coach 10 s,") && drawn.contains("From 10:00 to 11:40. Coach 20 s,")
         );
@@ -236,7 +248,7 @@ mod tests {
     fn marks_stand_above_the_speech() {
         let mark = |(at_s, does)| Mark { at_s, does };
         let marks = [(1, Does::Asking), (9, Does::Telling), (650, Does::Telling)].map(mark);
-        let drawn = timeline(&spans("a 0 20, a 640 660"), &marks, 700.0);
+        let drawn = timeline(&spans("a 0 20, a 640 660"), &marks, &[], 700.0);
         assert!(
             drawn.contains("viewBox=\"0 -18 1000 68\"") && drawn.contains("<path class=\"asks\" d=\"M1.7 -9h0\"/>")
         );
@@ -246,9 +258,17 @@ mod tests {
     }
 
     #[test]
+    fn a_marked_moment_is_a_line_through_its_row() {
+        let drawn = timeline(&spans("a 0 20, a 640 660"), &[], &[35.0, 665.0], 700.0);
+        assert!(drawn.contains("<path class=\"moment\" d=\"M58.3 0v50\"/>"), "{drawn}");
+        assert!(drawn.contains("Coach 20 s, coachee 0 s; somebody marked 0:35."), "{drawn}");
+        assert!(drawn.contains("From 10:00 to 11:40. Coach 20 s, coachee 0 s; somebody marked 11:05."), "{drawn}");
+    }
+
+    #[test]
     fn what_was_said_after_a_pause_is_drawn_too() {
         // Ten minutes of session with a pause of ten in the middle: positions run on.
-        let drawn = timeline(&spans("a 0 300, b 900 1200"), &[], 600.0);
+        let drawn = timeline(&spans("a 0 300, b 900 1200"), &[], &[], 600.0);
         assert!(drawn.contains("From 10:00 to 20:00. Coach 0 s, coachee 5 min."), "{drawn}");
     }
 
@@ -265,8 +285,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_drawn_is_left_out() {
-        assert_eq!(timeline(&[], &[], 100.0), "");
-        assert_eq!(timeline(&spans("a 0 5"), &[], 0.0), "");
-        assert_eq!(timeline(&spans("a 0 5"), &[], 1e300).lines().count(), MAX_ROWS as usize);
+        assert_eq!(timeline(&[], &[], &[], 100.0), "");
+        assert_eq!(timeline(&spans("a 0 5"), &[], &[], 0.0), "");
+        assert_eq!(timeline(&spans("a 0 5"), &[], &[], 1e300).lines().count(), MAX_ROWS as usize);
     }
 }

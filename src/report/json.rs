@@ -31,6 +31,9 @@ pub struct Report {
     /// `null` where there is too little to go by.
     course: Option<Vec<Stretch>>,
     ownership: Ownership,
+    /// Moments that somebody marked, each once.
+    #[serde(rename = "marks")]
+    pub(super) marked: Vec<f64>,
     pub(super) health: Health,
     pub(super) decision: Decision,
     pub(super) caveats: Vec<Advice>,
@@ -135,6 +138,7 @@ impl Report {
             directiveness: words.map(Into::into).unwrap_or_default(),
             course: None,
             ownership: words.map(Into::into).unwrap_or_default(),
+            marked: marked(numbers),
             health: Health { dropped_s: seconds(numbers.dropped_s), gaps: numbers.gaps, recovered: numbers.recovered },
             decision,
             caveats: measures.caveats.iter().map(|&caveat| Advice::about(caveat, session.id)).collect(),
@@ -177,6 +181,14 @@ impl Advice {
     fn about(caveat: Caveat, session: SessionId) -> Self {
         Self { code: caveat.code(), message: caveat.message().replace("SESSION", &session.to_string()) }
     }
+}
+
+/// When somebody marked a moment, the earliest first and each once.
+pub(super) fn marked(numbers: &Numbers) -> Vec<f64> {
+    let mut marked: Vec<f64> = numbers.marked.iter().map(|at| seconds(at.seconds())).collect();
+    marked.sort_by(f64::total_cmp);
+    marked.dedup();
+    marked
 }
 
 /// To the millisecond.

@@ -23,7 +23,7 @@ pub use self::{
     json::Report,
     layout::wrap,
     page::{STYLE, article, escaped_into, page, sealed_words},
-    phrases::length,
+    phrases::{length, marked},
     rttm::rttm,
     steps::suggestions,
     trend::{Trend, trend},

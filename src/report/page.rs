@@ -38,8 +38,10 @@ pub fn article(report: &Report, first: &str, next: &str, words: &str) -> String 
         caveats(report),
         words.to_owned(),
     ];
+    let marked = report.marked_said();
+    let marked = marked.map_or_else(String::new, |said| format!("<p class=\"soft\">{}</p>\n", escaped(&said)));
     format!(
-        "<h1>{}</h1>\n<p class=\"soft\">{}</p>\n{first}{}<footer>{}</footer>\n",
+        "<h1>{}</h1>\n<p class=\"soft\">{}</p>\n{marked}{first}{}<footer>{}</footer>\n",
         escaped(&report.title()),
         escaped(&report.circumstances()),
         sections.concat(),
@@ -92,7 +94,7 @@ fn shares(report: &Report) -> String {
 
 fn timeline(report: &Report) -> String {
     let marks = report.marks();
-    let drawn = chart::timeline(&report.spans, marks, report.length_s);
+    let drawn = chart::timeline(&report.spans, marks, &report.marked, report.length_s);
     if drawn.is_empty() {
         return drawn;
     }
@@ -100,6 +102,9 @@ fn timeline(report: &Report) -> String {
     let mut key = sample("coach", say!("report-key-coach")) + &sample("coachee", say!("report-key-coachee"));
     if report.measures.speech.unattributed_s > 0.0 {
         key.push_str(&sample("unknown", say!("report-key-unclear")));
+    }
+    if !report.marked.is_empty() {
+        key.push_str(&sample("moment", say!("report-key-moment")));
     }
     let mut doubt = String::new();
     if !marks.is_empty() {

@@ -1,9 +1,12 @@
 //! What the report says, whatever it is shown on: how things were, judging nobody; and where there is too little to go by,
 //! that it is too little.
 
-use super::json::Report;
+use super::{
+    chart::clock,
+    json::{self, Report},
+};
 use crate::{
-    measures::{Caveat, Interval, MIN_TURNS, Turns},
+    measures::{Caveat, Interval, MIN_TURNS, Numbers, Turns},
     session::{Decision, Stance},
     texts::say,
 };
@@ -88,6 +91,11 @@ impl Report {
             _ => "two",
         };
         say!("report-circumstances", when = self.when(), length = length(self.length_s), heard)
+    }
+
+    /// The moments that somebody marked, to talk about.
+    pub(super) fn marked_said(&self) -> Option<String> {
+        marked_at(&self.marked)
     }
 
     /// The caveats that stand at a place, the weightiest first. Where there are no turns to stand beside, theirs are general.
@@ -217,6 +225,17 @@ fn meaning(stance: Stance) -> &'static str {
         Stance::Collaborative => say!("report-stance-collaborative"),
         Stance::Facilitative => say!("report-stance-facilitative"),
     }
+}
+
+/// The moments of a session that somebody marked, in a line; `None` where nobody did.
+pub fn marked(numbers: &Numbers) -> Option<String> {
+    marked_at(&json::marked(numbers))
+}
+
+fn marked_at(marked: &[f64]) -> Option<String> {
+    let mut times: Vec<String> = marked.iter().copied().map(clock).collect();
+    times.dedup();
+    (!times.is_empty()).then(|| say!("report-marked", times = times.join(", ")))
 }
 
 pub fn times(count: u32) -> String {

@@ -184,6 +184,20 @@ fn the_coachs_notes_open_and_end_the_report_and_are_in_no_key() {
     assert!(!report.to_json().to_string().contains("listen"));
 }
 
+/// A coach marked moments to talk about, and found them nowhere afterwards.
+#[test]
+fn what_was_marked_is_in_every_form() {
+    let marked = [870.0, 123.4, 123.4, 123.6].map(Sample::from_seconds).to_vec();
+    let report = report(&session(), Decision::Kept, &Numbers { marked, duration_s: 900.0, ..numbers() });
+    assert_eq!(report.to_json()["marks"], serde_json::json!([123.4, 123.6, 870.0]));
+    assert!(report.to_text(80, false).contains("\nMarked: 2:03, 2:04, 14:30\n"), "{}", report.to_text(80, false));
+    let page = page(&report);
+    assert!(page.contains("<p class=\"soft\">Marked: 2:03, 2:04, 14:30</p>"));
+    assert!(page.contains("somebody marked 2:03, 2:04.") && page.contains("<i class=\"moment\"></i>"), "{page}");
+    let none = super::report(&session(), Decision::Kept, &numbers());
+    assert!(!none.to_text(80, false).contains("Marked") && !super::page(&none).contains("moment\""));
+}
+
 #[test]
 fn a_three_hour_page_stays_small() {
     let text: Vec<String> =
@@ -235,7 +249,8 @@ fn numbers_with_words() -> Numbers {
         .collect();
     let numbers = numbers();
     let by_words = words(&coded, Some(&numbers.spans), numbers.duration_s);
-    Numbers { by_words: Some(Box::new(by_words)), ..numbers }
+    let marked = [123.4, 530.0, 123.4].map(Sample::from_seconds).to_vec();
+    Numbers { by_words: Some(Box::new(by_words)), marked, ..numbers }
 }
 
 fn seconds(start: u64, end: u64) -> Span {
@@ -367,6 +382,7 @@ const CONTRACT: &str = r#"{
                 "ask_for": {"noticing": 0, "reasoning": 0, "alternatives": 0, "other": 0}},
   "directiveness": {"index": 0.31, "low": 0.24, "high": 0.39, "ask_tell_ratio": 2.1, "reflections_to_questions": 0.8,
                     "flanders": {"I_D": 1.4, "i_d": 2.2}},
+  "marks": [12.3],
   "course": [{"from_s": 0, "to_s": 120, "telling": 0, "asking": 0}],
   "ownership": {"coachee_steps": 0, "coach_steps": 0, "share": null, "low": null, "high": null},
   "health": {"dropped_s": 0, "gaps": 0, "recovered": false},
@@ -400,6 +416,9 @@ fn the_keys_are_the_contracts() {
         let mut json = report(&session(), Decision::Kept, &numbers).to_json();
         if json["course"].is_null() {
             json["course"] = serde_json::json!([{"from_s": null, "to_s": null, "telling": null, "asking": null}]);
+        }
+        if json["marks"] == serde_json::json!([]) {
+            json["marks"] = serde_json::json!([null]);
         }
         paths(&json, "", &mut found);
         assert_eq!(found, expected);

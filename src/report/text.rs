@@ -13,6 +13,9 @@ impl Report {
         let mut sheet = Sheet::new(width, color);
         sheet.title(&self.title());
         sheet.dim(&self.circumstances());
+        if let Some(marked) = self.marked_said() {
+            sheet.dim(&marked);
+        }
         if let Some((step, since)) = self.tried_said() {
             sheet.heading(say!("report-step-before"));
             sheet.say(&step);

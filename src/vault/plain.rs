@@ -1,7 +1,7 @@
 //! What may stand in the clear, and how coarse. Strings in [`Numbers`] are codes and names of models: whatever else a
 //! caller put there is not stored. Of moves there are counts and sums, and of the coach alone the second in which they told
-//! or asked. Who spoke when is as coarse as a talk ratio can be checked by; sums are rounded, so that nobody can try
-//! sentences on the program until one gives the very same sum.
+//! or asked. Who spoke when, and when somebody marked a moment, is as coarse as a talk ratio can be checked by; sums are
+//! rounded, so that nobody can try sentences on the program until one gives the very same sum.
 
 use jiff::Timestamp;
 
@@ -11,8 +11,8 @@ use crate::{
     units::{SAMPLE_RATE, Sample, Span},
 };
 
-/// Who spoke when is kept in steps of so many samples, a tenth of a second: about as exact as one voice is told from
-/// another, and longer than the sounds that a word is made of.
+/// Who spoke when, and what was marked, is kept in steps of so many samples, a tenth of a second: about as exact as one voice is
+/// told from another, and longer than the sounds that a word is made of.
 const SPAN_STEP: u64 = SAMPLE_RATE as u64 / 10;
 /// Steps of the confidence that one voice was told from another: it is made of what the voices are like.
 const CONFIDENCE_STEPS: f32 = 10.0;
@@ -67,6 +67,7 @@ pub fn numbers(numbers: &Numbers) -> Result<String, VaultError> {
         *value = if value.is_finite() { *value } else { 0.0 };
     }
     numbers.spans = numbers.spans.iter().filter_map(coarse).collect();
+    numbers.marked.iter_mut().for_each(|at| *at = near(*at));
     let unwritten = |error: serde_json::Error| VaultError::Database(error.to_string());
     let mut json = serde_json::to_value(&numbers).map_err(unwritten)?;
     round(&mut json);
@@ -78,9 +79,13 @@ pub fn made_coarse(stored: &str) -> Option<String> {
     numbers(&serde_json::from_str(stored).ok()?).ok()
 }
 
+/// The nearest step.
+fn near(at: Sample) -> Sample {
+    Sample((at.0.saturating_add(SPAN_STEP / 2) / SPAN_STEP).saturating_mul(SPAN_STEP))
+}
+
 /// Each end goes to the nearest step, so that lengths are as often longer as shorter; what lies between two steps goes.
 fn coarse(span: &RoleSpan) -> Option<RoleSpan> {
-    let near = |at: Sample| Sample((at.0.saturating_add(SPAN_STEP / 2) / SPAN_STEP).saturating_mul(SPAN_STEP));
     let confidence = if span.confidence.is_finite() { span.confidence } else { 0.0 };
     Some(RoleSpan {
         span: Span::new(near(span.span.start()), near(span.span.end()))?,

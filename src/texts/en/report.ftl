@@ -11,6 +11,8 @@ report-circumstances = { $when } · { $length } · { $heard ->
     [one] one microphone
    *[two] two microphones
 }
+# Moments that somebody marked while the session ran, such as "2:03, 14:30".
+report-marked = Marked: { $times }
 report-times = { $count ->
     [0] never
     [1] once
@@ -186,6 +188,8 @@ report-row-told = Coach { $coach }, coachee { $coachee }
 report-row-told-unclear = Coach { $coach }, coachee { $coachee }, unclear who { $unclear }
 # $told is one of the two above.
 report-row-marked = { $told }; marks of asking { $asked }, of telling { $tells }
+# $told is one of the three above.
+report-row-moments = { $told }; somebody marked { $times }
 
 ## page.rs: what stands on the page alone
 
@@ -198,6 +202,7 @@ report-key-coachee = coachee, below
 report-key-unclear = unclear who, between them
 report-key-asks = the coach asks, reflects, affirms or leaves the choice
 report-key-tells = the coach tells
+report-key-moment = somebody marked the moment
 report-marks = Gaps are silence. A single mark may be wrong: what an utterance does is told right more often than not, and many together say more than one.
 report-who = Who
 report-telling-name = Telling

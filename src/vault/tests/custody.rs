@@ -215,6 +215,7 @@ fn what_stands_in_the_clear_is_coarse() {
         fine(64_100, 64_500, Role::Coachee),
         fine(64_801, 159_999, Role::Coachee),
     ];
+    exact.marked = vec![Sample(64_007)];
     let mut of_words = crate::measures::WordNumbers::default();
     of_words.moves.coach[0] = 12_345;
     of_words.moves.coach_expected[0] = 7.123_456_789;
@@ -223,7 +224,7 @@ fn what_stands_in_the_clear_is_coarse() {
     writer.finish(id, &exact, &words(), false).unwrap();
     let stored = writer.find("last").unwrap().numbers.unwrap();
     let ends: Vec<(u64, u64)> = stored.spans.iter().map(|each| (each.span.start().0, each.span.end().0)).collect();
-    assert_eq!(ends, [(0, 64_000), (65_600, 160_000)]);
+    assert_eq!((ends, &stored.marked), (vec![(0, 64_000), (65_600, 160_000)], &vec![Sample(64_000)]));
     assert!(stored.spans.iter().all(|each| each.confidence == 0.5));
     assert_eq!(stored.duration_s, 10.123);
     let [of_words, _] = *stored.by_words.clone().unwrap();
