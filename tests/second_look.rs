@@ -216,6 +216,22 @@ fn a_session_of_two_microphones_is_recovered_with_the_settled_roles_and_as_much_
 }
 
 #[test]
+fn a_file_with_one_microphone_in_both_channels_is_not_two_people() {
+    // Each channel was taken for a person's own, and the report was sure of it.
+    let home = Home::new();
+    home.hannah();
+    let file = home.path("call.wav");
+    wav(&file, 2, demo_sound().into_iter().take(12 * RATE).flat_map(|s| [s, 0.8 * s]));
+    let import = ["import", file.to_str().unwrap(), "--coachee", "Hannah", "--consent-both", "--coach-track", "2"];
+    let ran = home.run(&[&import[..], &["--model", "demo.en", "--json"]].concat());
+    assert!(ran.err.contains("the sound of one microphone"), "{}", ran.err);
+    let report = ran.json();
+    assert_eq!(report["tracks"], 1);
+    // And whoever names the demo model for a file is told what its words are worth.
+    assert!(caveats(&report).contains(&"demo_model") && caveats(&report).contains(&"roles_assumed"), "{report}");
+}
+
+#[test]
 fn a_file_is_deleted_only_once_all_of_it_was_heard() {
     // The only copy was deleted though its second half could not be read, or its words not be decoded.
     let home = Home::new();

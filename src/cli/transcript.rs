@@ -17,7 +17,7 @@ use super::{
 use crate::{
     measures::{Caveat, Numbers},
     moves::{self, Coded},
-    pipeline::{Pipeline, Setup},
+    pipeline::{Pipeline, Setup, Voices},
     recording::{self, Damage, Key},
     report::length,
     seal::{Identity, KeyFile},
@@ -398,10 +398,13 @@ fn redo(
 fn setup(before: &Numbers, tracks: u8) -> Setup {
     let roles = before.spans.iter().filter_map(|spoken| Some((spoken.span, spoken.role?))).collect();
     let hint = RoleHint::Found { roles, assumed: before.doubts(Caveat::RolesAssumed) };
-    // Where numbers were made of the demo model's words, the voices were synthetic as it is.
-    let synthetic = before.models.whisper == load::DEMO_MODEL
-        && before.word_numbers_unusable.as_deref() != Some(Caveat::DemoModel.code());
-    Setup { tracks, hint, microphone: !synthetic }
+    let withheld = before.word_numbers_unusable.as_deref() == Some(Caveat::DemoModel.code());
+    let voices = match before.models.whisper == load::DEMO_MODEL && !withheld {
+        true if before.doubts(Caveat::DemoModel) => Voices::Recorded,
+        true => Voices::Synthetic,
+        false => Voices::Live,
+    };
+    Setup { tracks, hint, voices }
 }
 
 /// Good words are not replaced by those of a part.

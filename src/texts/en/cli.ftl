@@ -13,13 +13,43 @@ consent-wording =
                      Nothing leaves the laptop.
       Who sees what  Both of you see the same numbers. The words can be read by the
                      coachee alone, with their passphrase; they keep or delete them.
-      How long       Sound is deleted when the report is made. Words that nobody decides
-                     about are deleted after { $days ->
-        [one] { $days } day
-       *[other] { $days } days
-    }. Nobody can put that off.
+      How long       { $sound ->
+        [kept] Sound is kept too, sealed to the coachee, for as long as
+            {"                 "}the words are here.
+       *[deleted] Sound is deleted when the report is made; if the words come
+            {"                 "}out badly, it stays, sealed, until the coachee decides.
+    }
+                     Words that nobody decides about are deleted after { $days ->
+        [one] { $days } day.
+       *[other] { $days } days.
+    }
+                     Nobody can put that off.
       Your way out   Either of you can withdraw at any moment before `stop`, and
                      everything of the session is deleted: `sidetone withdraw`.
+      What it is not It cannot be used to judge anyone, whatever coaching was used for at
+                     this school before. There is no score and no ranking.
+# The same for a recording or a transcript that exists already.
+consent-wording-import =
+    Before the file is read, both of you are asked.
+
+      What happens   This laptop turns your recorded conversation into numbers:
+                     who talked for how long, and how directive the coaching was.
+                     Nothing leaves the laptop.
+      Who sees what  Both of you see the same numbers. The words can be read by the
+                     coachee alone, with their passphrase; they keep or delete them.
+      How long       { $sound ->
+        [file-deleted] The file is deleted once a report is made of all of it.
+            {"                 "}No sound of it is kept here.
+       *[in-file] The file stays where it is, with all that was said, and
+            {"                 "}whoever has it can use it. No sound of it is kept here.
+    }
+                     Words that nobody decides about are deleted after { $days ->
+        [one] { $days } day.
+       *[other] { $days } days.
+    }
+                     Nobody can put that off.
+      Your way out   Say no now, and nothing is made of the file. Afterwards the
+                     coachee can delete the words, and the numbers too.
       What it is not It cannot be used to judge anyone, whatever coaching was used for at
                      this school before. There is no score and no ranking.
 consent-coach = Coach: do you agree?
@@ -467,6 +497,7 @@ doctor-check-microphone = microphone
 doctor-check-model = model
 doctor-check-permission = permission
 doctor-check-recorder = recorder
+demo-gone = All of this was in a temporary folder that is deleted now, and the session with it: the commands above find it no more.
 doctor-check-sleep = sleep
 doctor-check-sound = sound
 doctor-check-speed = speed
@@ -582,6 +613,7 @@ shown-chosen = Chosen. The next report with this coachee opens with it.
 shown-none-chosen = Nothing is chosen now.
 shown-in-the-clear = Kept in the clear, and the coachee sees it too: write what you will do, not what was said.
 shown-choose = A number, or your own words:
+import-one-in-two = Both channels of { $file } hold the sound of one microphone: it is taken for one track, and `--coach-track` cannot tell whose voice is whose.
 
 ## service.rs: the recorder as something that starts at login
 
