@@ -69,7 +69,7 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
         return Err(CliError::ours("no word of the demo session was decoded"));
     }
     let from = words.len().min(LINES);
-    config.remark(transcript::plainly(words.get(..from).unwrap_or_default()).trim_end());
+    config.remark(transcript::plainly(words.get(..from).unwrap_or_default(), 1).trim_end());
     config.remark(format!("     {}", say!("demo-lines", count = words.len(), model = DEMO_MODEL)));
 
     step(&config, say!("demo-deletes"));

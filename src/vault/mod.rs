@@ -92,6 +92,13 @@ pub struct Coachee {
     pub held_by: Option<PluginRecipient>,
 }
 
+impl Coachee {
+    /// Whether a passphrase opens their words here.
+    pub fn has_passphrase(&self) -> bool {
+        self.locked_identity.is_some() && self.held_by.is_none()
+    }
+}
+
 /// What the vault knows of a session without a word.
 #[derive(Clone, Debug)]
 pub struct Stored {
