@@ -8,7 +8,7 @@
 consent-wording =
     Before anything is recorded, both of you are asked.
 
-      What happens   This laptop records your conversation and turns it into numbers:
+      What happens   This laptop records your conversation and makes numbers of it:
                      who talked for how long, and how directive the coaching was.
                      Nothing leaves the laptop.
       Who sees what  Both of you see the same numbers. The words can be read by the
@@ -26,8 +26,8 @@ consent-wording =
                      Nobody can put that off.
       Your way out   Either of you can withdraw at any moment before `stop`, and
                      everything of the session is deleted: `sidetone withdraw`.
-      What it is not It cannot be used to judge anyone, whatever coaching was used for at
-                     this school before. There is no score and no ranking.
+      What it is not It cannot be used to judge anyone, whatever coaching was used
+                     for at this school before. There is no score and no ranking.
 # The same for a recording or a transcript that exists already.
 consent-wording-import =
     Before the file is read, both of you are asked.
@@ -50,8 +50,8 @@ consent-wording-import =
                      Nobody can put that off.
       Your way out   Say no now, and nothing is made of the file. Afterwards the
                      coachee can delete the words, and the numbers too.
-      What it is not It cannot be used to judge anyone, whatever coaching was used for at
-                     this school before. There is no score and no ranking.
+      What it is not It cannot be used to judge anyone, whatever coaching was used
+                     for at this school before. There is no score and no ranking.
 consent-coach = Coach: do you agree?
 consent-coachee = Coachee: do you agree?
 # The days that are offered follow in brackets.
