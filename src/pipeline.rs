@@ -61,8 +61,18 @@ pub struct Models {
 pub struct Setup {
     pub tracks: u8,
     pub hint: RoleHint,
-    /// True when the sound comes from real voices: the demo model's words are then in no number.
-    pub microphone: bool,
+    pub voices: Voices,
+}
+
+/// Whose voices they are: the demo model knows synthetic ones only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voices {
+    /// Known to be no real ones.
+    Synthetic,
+    /// Somebody's file, who named the model: its words are counted, with a caveat.
+    Recorded,
+    /// People before a microphone: its words are in no number.
+    Live,
 }
 
 /// Reads a stretch of sound again that memory had no room for, from the sealed recording.
@@ -299,7 +309,10 @@ impl Pipeline {
         doubts.extend(trouble.map(|caveat| caveat.code().to_owned()));
         let words = utterances(&transcribed.unwrap_or_default(), &spans, &roles, speech.len());
         let whisper = self.whisper.map(|(name, _)| name);
-        let demo = whisper.as_deref() == Some(DEMO_MODEL) && self.setup.microphone;
+        let demo = whisper.as_deref() == Some(DEMO_MODEL);
+        let unsure = demo && self.setup.voices == Voices::Recorded;
+        doubts.extend(unsure.then(|| Caveat::DemoModel.code().to_owned()));
+        let unusable = demo && self.setup.voices == Voices::Live;
         let mut numbers = Numbers {
             duration_s,
             tracks: speech.len() as u8,
@@ -311,7 +324,7 @@ impl Pipeline {
                 moves: None,
             },
             doubts,
-            word_numbers_unusable: demo.then(|| Caveat::DemoModel.code().to_owned()),
+            word_numbers_unusable: unusable.then(|| Caveat::DemoModel.code().to_owned()),
             words_decoded: whisper.is_some() && !failed,
             ..Numbers::default()
         };

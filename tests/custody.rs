@@ -157,6 +157,133 @@ fn decisions_leave_no_byte_and_a_receipt() {
     eprintln!("{bytes} bytes scanned");
 }
 
+/// The words were exported sealed to a key that nobody had ever seen, and deleted here: locked out for ever.
+#[test]
+fn words_that_were_taken_open_with_what_their_owner_has() {
+    let home = Home::new();
+    let hers = home.hannah();
+    let his = home.passphrase("his", "I am the coach and curious");
+    home.run(&["coachee", "add", "Bill", "--passphrase-file", &his]).ok();
+    let session = import(&home, &[]);
+    let taken = home.path("work/mine.age");
+    let take = ["transcript", "take", &session, "--passphrase-file", &hers, "--output", text(&taken), "--json"];
+    let ran = home.run(&take);
+    assert!(ran.err.contains("will open with the passphrase of Hannah on this computer"), "{}", ran.err);
+    assert_eq!(ran.json()["path"], text(&taken));
+    let show = |key: &[&str]| home.run(&[&["transcript", "show", text(&taken)][..], key].concat());
+    assert!(show(&["--passphrase-file", &hers]).ok().contains(CANARY));
+    show(&["--passphrase-file", &his]).refused("does not open the words", "identity");
+    let wrong = home.passphrase("wrong", "none of the two of them");
+    show(&["--passphrase-file", &wrong]).refused("the passphrase does not open it", "try again");
+    // Elsewhere, with the key that she may have shown to her.
+    home.run(&["coachee", "recovery-key", "Hannah", "--passphrase-file", &his])
+        .refused("does not open it", "try again");
+    let shown = home.run(&["coachee", "recovery-key", "Hannah", "--passphrase-file", &hers]).ok();
+    let key = shown.lines().map(str::trim).find(|line| line.starts_with("AGE-SECRET-KEY-1")).unwrap();
+    let json = home.run(&["coachee", "recovery-key", "Hannah", "--passphrase-file", &hers, "--json"]).json();
+    assert_eq!((&json["name"], &json["recovery_key"]), (&"Hannah".into(), &key.into()));
+    let elsewhere = Home::new();
+    let key = elsewhere.passphrase("key", key);
+    let opened = elsewhere.run(&["transcript", "show", text(&taken), "--identity", &key]).ok();
+    assert!(opened.contains(CANARY));
+    elsewhere.run(&["transcript", "show", text(&taken)]).refused("its owner's key", "--identity FILE");
+    scan(&home, &[CANARY, "AGE-SECRET-KEY"]);
+}
+
+/// Lines that were shown as 1 to 3 were others than `export --lines 1-3` then handed over.
+#[test]
+fn lines_keep_their_numbers_and_files_the_form_of_their_name() {
+    let home = Home::new();
+    let hers = home.hannah();
+    let session = import(&home, &[]);
+    let of = |command: &str, more: &[&str]| {
+        home.run(&[&["transcript", command, &session, "--passphrase-file", &hers][..], more].concat())
+    };
+    let shown = of("show", &["--lines", "2-3"]).ok();
+    assert!(shown.starts_with("  2  ") && shown.contains("\n  3  ") && shown.contains(CANARY), "{shown}");
+    let exported = of("export", &["--lines", "2", "--output", "-"]).ok();
+    assert!(exported.contains(CANARY) && exported.lines().count() < 4, "{exported}");
+    // A file of subtitles held Markdown.
+    for (file, begins) in [("mine.vtt", "WEBVTT"), ("mine.SRT", "1\n"), ("mine.json", "["), ("mine", "# Transcript")] {
+        let path = home.path("work").join(file);
+        let path = text(&path);
+        let said = of("export", &["--output", path, "--json"]).json();
+        assert_eq!(said["path"], path);
+        assert!(fs::read_to_string(path).unwrap().starts_with(begins), "{file}: {}", fs::read_to_string(path).unwrap());
+    }
+    of("export", &["--output", "mine.docx"]).refused("`.docx` says no format", "vtt, srt, md, json, tsv, textgrid");
+    of("export", &["--output", "mine.wav"]).refused("the sound of this session is not here", "sidetone import FILE");
+    assert!(of("export", &["--output", "-", "--json"]).json().as_array().unwrap().len() == 4);
+    assert_eq!(of("keep", &["--json"]).json(), serde_json::json!({"session": session, "decision": "kept"}));
+}
+
+/// The coach could give notice that a passphrase is lost, and the coachee read on and never saw it.
+#[test]
+fn a_notice_is_seen_by_the_coachee_and_ended_by_a_decision() {
+    let home = Home::new();
+    let hers = home.hannah();
+    let session = import(&home, &[]);
+    let show = || home.run(&["transcript", "show", &session, "--passphrase-file", &hers]).err;
+    assert!(!show().contains("Notice"));
+    let until = home.run(&["transcript", "delete", &session, "--forgotten", "--json"]).json();
+    let day = &until["forgotten_after"].as_str().unwrap()[..10];
+    for said in [show(), home.run(&["sessions"]).err] {
+        assert!(said.contains("Notice was given") && said.contains(&format!("from {day} on")), "{said}");
+        assert!(said.contains(&format!("`sidetone transcript keep {session}`")), "{said}");
+    }
+    home.run(&["transcript", "keep", &session, "--passphrase-file", &hers]).ok();
+    assert!(!show().contains("Notice") && !home.run(&["sessions"]).err.contains("Notice"));
+}
+
+/// Whoever kept their key elsewhere, so that nothing here opens their words, had it put here, under a passphrase.
+#[test]
+fn a_key_that_is_kept_elsewhere_stays_there() {
+    let home = Home::new();
+    let identity = sidetone::seal::Identity::generate();
+    home.run(&["coachee", "add", "Hannah", "--recipient", &identity.to_recipient().to_string()]).ok();
+    let key = home.passphrase("key.txt", &identity.expose());
+    let new = home.passphrase("new", program::PASSPHRASE);
+    let change = ["coachee", "passphrase", "Hannah", "--identity", &key, "--new-passphrase-file", &new];
+    home.run(&change).refused("the key of Hannah is kept elsewhere", "--identity FILE");
+    home.run(&["coachee", "recovery-key", "Hannah", "--identity", &key]).refused("kept elsewhere", "--identity FILE");
+    assert_eq!(home.run(&["coachee", "list", "--json"]).json()[0]["key"], "elsewhere");
+}
+
+/// A sound that the coachee had asked to keep went with the words, and nobody said so before or after.
+#[test]
+fn a_kept_sound_does_not_go_unsaid() {
+    let home = Home::new();
+    let hers = home.hannah();
+    let mut vault = Writer::open(&home.data()).unwrap();
+    let recipient = vault.coachee("Hannah").unwrap().recipient;
+    let mut kept = || {
+        let session = agreed::session("Hannah");
+        let (recorder, _) =
+            recording::Writer::create(&vault.recording_path(session.id), session.id, 1, &recipient).unwrap();
+        recorder.finish().unwrap();
+        vault.begin(&session, KeepAudio::Asked).unwrap();
+        vault.finish(session.id, &sidetone::measures::Numbers::default(), &[], true).unwrap();
+        session.id.to_string()
+    };
+    let (first, second) = (kept(), kept());
+    let delete = |session: &str| home.run(&["transcript", "delete", session, "--passphrase-file", &hers]).err;
+    let said = delete(&first);
+    let (before, after) = said.split_once("Gone from our files").unwrap();
+    assert!(before.contains("sound of this session is kept here as well"), "{said}");
+    assert!(before.contains(&format!("`sidetone transcript export {first} --format wav`")), "{said}");
+    assert!(after.contains("The sound that was kept is deleted too."), "{said}");
+    // On a terminal it asks; a no changes nothing.
+    #[cfg(target_os = "linux")]
+    {
+        let line =
+            format!("'{}' transcript delete {second} --passphrase-file '{hers}'", env!("CARGO_BIN_EXE_sidetone"));
+        let shown = typing(&home, &line, "[yes/no] ", "no\n");
+        assert!(shown.contains("kept here as well") && shown.contains("Nothing was changed."), "{shown}");
+        assert!(vault.find(&second).unwrap().has_recording);
+    }
+    assert!(delete(&second).contains("The sound that was kept is deleted too."));
+}
+
 #[test]
 fn a_recovery_sheet_is_shown_once_and_opens_what_the_passphrase_does() {
     let home = Home::new();

@@ -12,6 +12,7 @@ fn each_mistake_gets_one_error_and_one_hint() {
     home.hannah();
     let demo = demo_session();
     let demo = demo.to_str().unwrap();
+    let sweep = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/sweep/sweep.ogg");
     let empty = home.path("empty.wav");
     fs::write(&empty, "").unwrap();
     let text = home.path("notes.mp3");
@@ -58,7 +59,16 @@ fn each_mistake_gets_one_error_and_one_hint() {
             "speaker",
             "sidetone models list",
         ),
-        (&[&import, &["/no/such/file.wav"]], "/no/such/file.wav", ""),
+        (&[&import, &["/no/such/file.wav"]], "/no/such/file.wav", "sidetone import FILE"),
+        // A voice was picked by chance.
+        (&[&import, &["--coach-track", "1", sweep]], "one track", "`--coach-track`"),
+        // A real recording got words that nobody had said.
+        (&[&["import", "--coachee", "Hannah", "--consent-both", sweep]], "the demo's", "sidetone models fetch base.en"),
+        (
+            &[&["start", "--coachee", "Hannah", "--consent-both", "--input", &format!("file:{sweep}")]],
+            "the demo's",
+            "`--model demo.en`",
+        ),
         (&[&import, &[empty.to_str().unwrap()]], "empty.wav", ""),
         (&[&import, &[text.to_str().unwrap()]], "notes.mp3", ""),
         (&[&["report"]], "there is no session yet", "sidetone start"),
@@ -67,6 +77,7 @@ fn each_mistake_gets_one_error_and_one_hint() {
         (&[&["turns", "last"]], "turns", "--rttm"),
         (&[&["recover"]], "no session was cut off", "sidetone sessions"),
         (&[&["transcript", "show"]], "session", "sidetone"),
+        (&[&["coachee", "add", ""]], "a name has one line", "sidetone coachee add Ana"),
         (&[&["coachee", "add", "Hannah", "--passphrase-file", &wrong]], "Hannah is here already", "sidetone coachee"),
         (&[&["coachee", "add", "Zoë", "--passphrase-file", &open]], "can be read by others", "chmod 600"),
         (&[&["coachee", "add", "Zoë", "--passphrase-file", &short]], "too short", "12 characters"),
@@ -277,6 +288,9 @@ fn a_model_that_is_damaged_is_refused_before_it_is_loaded() {
         models.to_str().unwrap(),
     ];
     home.run(&args).refused("ggml-sidetone-demo.en.bin", "sidetone models");
+    // It cannot be fetched, as was advised.
+    let verify = home.run(&["models", "verify", "--models-dir", models.to_str().unwrap()]);
+    assert!(verify.code == Some(1) && verify.err.contains("install sidetone again"), "{}", verify.err);
 }
 
 #[test]

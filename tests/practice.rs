@@ -204,6 +204,7 @@ const NO_MEASURES: &[(&str, &str)] = &[
     ("demo", "its own vault, thrown away"),
     ("coachee add", "a new person has none"),
     ("coachee passphrase", "a key"),
+    ("coachee recovery-key", "a key"),
     ("coach enrol", "the coach's voice"),
     ("coach forget", "the coach's voice"),
     ("start", "the session that begins"),

@@ -330,6 +330,10 @@ fn a_session_live_and_imported_gets_the_same_numbers() {
     assert!((share(&live) - share(&imported)).abs() <= 0.02, "{} live, {} imported", share(&live), share(&imported));
     assert_eq!(live["stance"]["coach"], "facilitative");
     assert_eq!(imported["marks"], serde_json::json!([]));
+    // Of the session that comes along it is known that its voices are synthetic.
+    assert!(
+        !live["caveats"].to_string().contains("demo_model") && !imported["caveats"].to_string().contains("demo_model")
+    );
 
     // The reference that was made with the session: the coach speaks 53.7 s, the coachee 48.9 s without backchannels.
     let rttm = std::fs::read_to_string(demo.with_extension("rttm")).unwrap();
@@ -424,6 +428,8 @@ fn the_demo_tells_the_whole_story() {
         assert!(ran.out.to_lowercase().contains(part), "{}", ran.out);
     }
     assert!(ran.err.contains("the passphrase does not open it"), "{}", ran.err);
+    // The report names commands for a session that is gone when the demo is over.
+    assert!(ran.err.contains("the commands above find it no more"), "{}", ran.err);
     let report = home.run(&["demo", "--json", "--quiet"]);
     assert_eq!(report.err, "");
     let report = report.json();

@@ -21,6 +21,7 @@ const SAID: &[&str] = &["measures", "report", "web"];
 /// Sentences in these rooms that are no texts, and why.
 const UNSAID: &[(&str, &str)] = &[
     ("`sidetone report --html FILE` writes the report as a file instead", "a hint"),
+    ("sidetone transcript show FILE", "a command"),
     ("the system gives no random numbers", "an error"),
     ("there are no words here", "an error: no form of the coach's page asks for them"),
     ("a program of another user was turned away", "for the log"),

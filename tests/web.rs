@@ -285,6 +285,8 @@ fn without_javascript_the_words_are_read_searched_exported_taken() {
     assert!(visit.get("session").body.contains("No line is chosen"));
     assert!(visit.post("export", "format=md&which=all").body.contains(CANARY));
     assert_eq!(visit.post("export", "format=exe&which=all").status, 400);
+    // What the file will open with is said before.
+    assert!(visit.get("session").body.contains("<code>sidetone coachee recovery-key NAME</code>"));
     // Nothing is taken before the file was handed out.
     visit.post("taken", "sure=yes");
     assert!(visit.get("session").body.contains("Nothing was removed"));
@@ -297,6 +299,26 @@ fn without_javascript_the_words_are_read_searched_exported_taken() {
     assert!(page.contains("Gone from our files: words taken") && page.contains("You took them off this computer."));
     assert_eq!(visit.post("close", "").status, 200);
     served.ended();
+}
+
+#[test]
+fn a_notice_that_the_passphrase_is_lost_is_seen_and_ended_by_who_has_it() {
+    // The coachee read on while the days ran out; and for words that were kept already there was nothing that ended it.
+    let home = Home::new();
+    finished(&home);
+    let served = Served::start(&home, &["open", "last"]);
+    let visit = served.enter();
+    visit.post("unlock", &format!("passphrase={}", PASSPHRASE.replace(' ', "+")));
+    visit.post("keep", "");
+    let page = || visit.get("session").body;
+    assert!(!page().contains("Notice was given") && !page().contains("/keep\""));
+    home.run(&["transcript", "delete", "last", "--forgotten"]).ok();
+    assert!(page().contains("Notice was given that your passphrase is lost: from "));
+    visit.post("lock", "");
+    assert!(page().contains("Unlock, and decide about them: that ends it."));
+    visit.post("unlock", &format!("passphrase={}", PASSPHRASE.replace(' ', "+")));
+    visit.post("keep", "");
+    assert!(!page().contains("Notice was given"));
 }
 
 #[test]

@@ -31,6 +31,13 @@ const SPEED_MIN: f64 = 0.01;
 /// How many packets in a row may fail to decode before the file is taken for something else than audio.
 const BAD_PACKETS_MAX: usize = 256;
 
+/// Two channels that are as alike as this (their correlation, sample for sample) hold one microphone's sound. Two people who
+/// have one each come nowhere near: a voice reaches the other's microphone weaker and later.
+const ONE_MICROPHONE: f64 = 0.98;
+
+/// How much of a file is looked at to tell, in seconds: both people have spoken by then.
+const LOOKED_AT_S: u64 = 600;
+
 /// A packet this much later than the last one's end (seconds) has lost some before it, and no rounding explains it.
 const MISSING_S: f64 = 0.1;
 
@@ -42,6 +49,8 @@ pub struct FileSource {
     /// Which of the file's streams is decoded.
     stream: u32,
     channels: usize,
+    /// Two tracks were asked for, and both channels hold the same sound.
+    one_in_two: bool,
     length_s: Option<f64>,
     lines: Vec<Line>,
     /// The block that comes next, once it is due.
@@ -75,7 +84,8 @@ impl fmt::Debug for FileSource {
 }
 
 impl FileSource {
-    /// One channel is one track; two channels are two tracks when `two_tracks`, else mixed; so are more than two.
+    /// One channel is one track; two channels are two tracks when `two_tracks` and they hold different sound, else mixed; so
+    /// are more than two.
     /// `speed` is how many times faster than its own speed the file plays; infinity never waits.
     ///
     /// # Errors
@@ -93,6 +103,7 @@ impl FileSource {
             decoder,
             stream,
             channels: 0,
+            one_in_two: two_tracks && is_one_in_two(path),
             lines: Vec::new(),
             waiting: None,
             speed,
@@ -105,7 +116,7 @@ impl FileSource {
             interleaved: None,
             mono: Vec::new(),
         };
-        source.decode_first(two_tracks).map_err(refuse)?;
+        source.decode_first(two_tracks && !source.one_in_two).map_err(refuse)?;
         Ok(source)
     }
 
@@ -117,6 +128,11 @@ impl FileSource {
     /// Once it is over: whether all that is in the file was heard, nothing of it missing or impossible to read or decode.
     pub fn is_whole(&self) -> bool {
         !self.broken && self.gaps == 0
+    }
+
+    /// Whether two tracks were asked for, and one microphone's sound was found in both channels.
+    pub fn is_one_in_two(&self) -> bool {
+        self.one_in_two
     }
 
     /// Channels in the file.
@@ -342,10 +358,74 @@ fn length_s(reader: &dyn FormatReader, stream: u32) -> Option<f64> {
     Some(time.seconds as f64 + time.frac)
 }
 
+/// Whether a file has two channels, and one microphone made both. What cannot be read is found by whoever plays it.
+fn is_one_in_two(path: &Path) -> bool {
+    let Ok((mut reader, mut decoder, stream)) = probe(path) else { return false };
+    let (mut likeness, mut buffer) = (Likeness::default(), None);
+    while let Ok(packet) = reader.next_packet() {
+        if packet.track_id() != stream {
+            continue;
+        }
+        let Ok(decoded) = decoder.decode(&packet) else { continue };
+        if decoded.frames() == 0 {
+            continue;
+        }
+        let (channels, rate) = (decoded.spec().channels.count(), decoded.spec().rate);
+        if channels != 2 {
+            return false;
+        }
+        interleaved(&decoded, &mut buffer).chunks_exact(channels).for_each(|frame| likeness.add(frame));
+        if likeness.frames > LOOKED_AT_S * u64::from(rate) {
+            break;
+        }
+    }
+    likeness.correlation() > ONE_MICROPHONE
+}
+
+/// How alike two channels are. Loud parts, which are speech, outweigh the others.
+#[derive(Default)]
+struct Likeness {
+    frames: u64,
+    sums: [f64; 2],
+    squares: [f64; 2],
+    products: f64,
+}
+
+impl Likeness {
+    fn add(&mut self, frame: &[f32]) {
+        let [left, right] = frame else { return };
+        let both = [f64::from(*left), f64::from(*right)];
+        self.frames += 1;
+        for (at, sample) in both.into_iter().enumerate() {
+            self.sums[at] += sample;
+            self.squares[at] += sample * sample;
+        }
+        self.products += both[0] * both[1];
+    }
+
+    /// 0 where a channel is silent.
+    fn correlation(&self) -> f64 {
+        let frames = self.frames.max(1) as f64;
+        let spread = |at: usize| self.squares[at] - self.sums[at] * self.sums[at] / frames;
+        let spreads = spread(0) * spread(1);
+        if spreads > 0.0 { (self.products - self.sums[0] * self.sums[1] / frames) / spreads.sqrt() } else { 0.0 }
+    }
+}
+
+/// Decoded samples, channel by channel of each moment.
+fn interleaved<'a>(decoded: &AudioBufferRef<'_>, buffer: &'a mut Option<SampleBuffer<f32>>) -> &'a [f32] {
+    let spec: SignalSpec = *decoded.spec();
+    let needed = decoded.capacity() * spec.channels.count();
+    *buffer = buffer.take().filter(|buffer| buffer.capacity() >= needed);
+    let samples = buffer.get_or_insert_with(|| SampleBuffer::new(decoded.capacity() as u64, spec));
+    samples.copy_interleaved_ref(decoded.clone());
+    samples.samples()
+}
+
 /// Gives each line its share of decoded sound: its channel when there are two lines, else the mean of all channels.
 fn spread(
     decoded: &AudioBufferRef<'_>,
-    interleaved: &mut Option<SampleBuffer<f32>>,
+    buffer: &mut Option<SampleBuffer<f32>>,
     mono: &mut Vec<f32>,
     lines: &mut [Line],
 ) {
@@ -354,12 +434,7 @@ fn spread(
     if channels == 0 || decoded.frames() == 0 {
         return;
     }
-    let needed = decoded.capacity() * channels;
-    let samples = match interleaved {
-        Some(buffer) if buffer.capacity() >= needed => buffer,
-        stale => stale.insert(SampleBuffer::new(decoded.capacity() as u64, spec)),
-    };
-    samples.copy_interleaved_ref(decoded.clone());
+    let samples = interleaved(decoded, buffer);
     let two = lines.len() == 2 && channels == 2;
     for (index, line) in lines.iter_mut().enumerate() {
         if line.rate() != spec.rate
@@ -368,7 +443,7 @@ fn spread(
             line.resample_by(resampler);
         }
         mono.clear();
-        let frames = samples.samples().chunks_exact(channels);
+        let frames = samples.chunks_exact(channels);
         if two {
             mono.extend(frames.map(|frame| frame[index]));
         } else {

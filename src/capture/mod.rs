@@ -159,7 +159,7 @@ impl CaptureError {
                 "log out and in again, or start it: `systemctl --user start pipewire pipewire-pulse wireplumber`"
             }
             Self::File { .. } => {
-                "give `--input file:PATH` a wav, flac, mp3, m4a or ogg file that other players can play"
+                "name a wav, flac, mp3, m4a or ogg file that other players can play: `sidetone import FILE`, or `--input file:FILE`"
             }
             Self::Failed { .. } => {
                 "see that the input is plugged in and works elsewhere, or name another with `--input NAME`"

@@ -49,11 +49,16 @@ pub fn line(question: &str) -> Result<Option<String>, CliError> {
 
 /// Asks until the answer is yes or no; no more input is a no.
 pub fn yes(question: &str) -> Result<bool, CliError> {
+    Ok(yes_or_no(question)?.unwrap_or(false))
+}
+
+/// The same where no answer is none; `None` when there is no more input.
+pub fn yes_or_no(question: &str) -> Result<Option<bool>, CliError> {
     loop {
-        let Some(answer) = line(&format!("{question} [yes/no]"))? else { return Ok(false) };
+        let Some(answer) = line(&format!("{question} [yes/no]"))? else { return Ok(None) };
         match answer.to_lowercase().as_str() {
-            "y" | "yes" => return Ok(true),
-            "n" | "no" => return Ok(false),
+            "y" | "yes" => return Ok(Some(true)),
+            "n" | "no" => return Ok(Some(false)),
             _ => aside(say!("ask-yes-no")),
         }
     }

@@ -9,7 +9,7 @@ use std::{
 
 use clap::Subcommand;
 
-use super::{CliError, Config, load, shown, write_private};
+use super::{CliError, Config, load, print_json, print_path, shown, write_private};
 use crate::{
     capture::{self, FileSource, Heard, InputSpec, Source},
     session::Track,
@@ -54,22 +54,23 @@ pub fn voiceprint(config: &Config) -> Result<Option<Vec<f32>>, CliError> {
     })
 }
 
-pub fn run(command: Command, config: &Config, _out: &mut dyn Write) -> Result<(), CliError> {
+pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     match command {
-        Command::Enrol { from } => enrol(from.as_deref(), config),
+        Command::Enrol { from } => enrol(from.as_deref(), config, out),
         Command::Forget => {
             let path = file(config);
-            match fs::remove_file(&path) {
-                Ok(()) => config.remark(say!("coach-forgotten")),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => config.remark(say!("coach-unknown")),
+            let removed = match fs::remove_file(&path) {
+                Ok(()) => true,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
                 Err(error) => return Err(CliError::file(&path, &error)),
-            }
-            Ok(())
+            };
+            config.remark(if removed { say!("coach-forgotten") } else { say!("coach-unknown") });
+            if config.json { print_json(out, &serde_json::json!({"removed": removed})) } else { Ok(()) }
         }
     }
 }
 
-fn enrol(from: Option<&Path>, config: &Config) -> Result<(), CliError> {
+fn enrol(from: Option<&Path>, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let encoder = load::speaker(config)?.ok_or_else(|| {
         CliError::user("the model that tells voices apart is not here", "`sidetone models fetch speaker`")
     })?;
@@ -97,7 +98,7 @@ fn enrol(from: Option<&Path>, config: &Config) -> Result<(), CliError> {
     write_private(&new, &text)?;
     fs::rename(&new, &path).map_err(|error| CliError::file(&path, &error))?;
     config.remark(say!("coach-known", file = shown(&path)));
-    Ok(())
+    if config.json { print_path(&path, config, out) } else { Ok(()) }
 }
 
 fn from_source(source: &mut dyn Source, track: Track, lasting: Option<Duration>) -> Result<Vec<f32>, CliError> {

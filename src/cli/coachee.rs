@@ -6,7 +6,7 @@ use clap::Subcommand;
 use zeroize::Zeroizing;
 
 use super::{
-    CliError, Config, aside, ask, print_json, transcript,
+    CliError, Config, aside, ask, held, print_json, transcript,
     unlock::{self, Unlock},
 };
 use crate::{
@@ -42,6 +42,12 @@ pub enum Command {
         #[arg(long)]
         yes: bool,
     },
+    /// Show the recovery key to whoever has the passphrase: it opens words that were taken, on any computer
+    RecoveryKey {
+        name: String,
+        #[command(flatten)]
+        unlock: Unlock,
+    },
     /// Change the passphrase
     Passphrase {
         name: String,
@@ -62,17 +68,44 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
         Command::List => list(&vault, config, out),
         Command::Remove { name, unlock, yes } => remove(&mut vault, &name, &unlock, yes, config, out),
         Command::Passphrase { name, unlock, new_passphrase_file } => {
-            let identity = unlock.identity_of(&vault.coachee(&name)?)?;
+            let coachee = vault.coachee(&name)?;
+            if coachee.locked_identity.is_none() {
+                return Err(kept_elsewhere(&coachee, "there is no passphrase of theirs here"));
+            }
+            let identity = unlock.identity_of(&coachee)?;
             let (passphrase, made) = chosen(new_passphrase_file)?;
             let locked = seal::lock(&identity, &passphrase)?;
-            if made {
-                sheet(out, &name, Some(&passphrase), None)?;
+            // Of an identity that a plugin kept, nobody has seen a recovery key yet.
+            let recovery = Some(&identity).filter(|_| coachee.held_by.is_some() && (made || ask::can_ask()));
+            let on_paper = made || recovery.is_some();
+            if on_paper {
+                sheet(out, &name, made.then_some(passphrase.as_str()), recovery, config)?;
             }
             vault.relock(&name, &locked)?;
-            config.remark(say!("coachee-passphrase-changed"));
+            config.remark(match coachee.held_by {
+                Some(key) => say!("coachee-passphrase-instead", key = key.to_string(), typed = held::typed(&name)),
+                None => say!("coachee-passphrase-changed").to_owned(),
+            });
+            if config.json && !on_paper { print_json(out, &serde_json::json!({"name": name})) } else { Ok(()) }
+        }
+        Command::RecoveryKey { name, unlock } => {
+            let coachee = vault.coachee(&name)?;
+            if !coachee.has_passphrase() {
+                return Err(kept_elsewhere(&coachee, "there is no recovery key to it"));
+            }
+            let identity = unlock.identity_of(&coachee)?;
+            sheet(out, &name, None, Some(&identity), config)?;
+            config.remark(say!("coachee-recovery-done"));
             Ok(())
         }
     }
+}
+
+fn kept_elsewhere(coachee: &Coachee, what: &str) -> CliError {
+    CliError::user(
+        format!("the key of {} is kept elsewhere: {what}", coachee.name),
+        "its own file opens the words: `sidetone transcript show last --identity FILE`",
+    )
 }
 
 /// Adds somebody, with the key of their choice.
@@ -87,33 +120,48 @@ pub fn add(
     vault.check_new_coachee(name)?;
     if let Some(recipient) = recipient {
         if let Ok(key) = recipient.parse::<PluginRecipient>() {
-            return add_held_by(vault, name, &key, config);
+            return add_held_by(vault, name, &key, config, out);
         }
         let recipient: Recipient = recipient.parse()?;
         vault.add_coachee(name, &recipient, None)?;
         config.remark(say!("coachee-added-recipient", name, recipient = recipient.to_string()));
-        return Ok(());
+        return added(vault, name, config, out);
     }
     let (passphrase, made) = chosen(passphrase_file)?;
     let identity = Identity::generate();
     let locked = seal::lock(&identity, &passphrase)?;
     let on_paper = made || ask::can_ask();
     if on_paper {
-        sheet(out, name, made.then_some(passphrase.as_str()), Some(&identity))?;
+        sheet(out, name, made.then_some(passphrase.as_str()), Some(&identity), config)?;
     }
     vault.add_coachee(name, &identity.to_recipient(), Some(&locked))?;
-    config.remark(if on_paper { say!("coachee-added", name) } else { say!("coachee-added-passphrase", name) });
-    Ok(())
+    if on_paper {
+        config.remark(say!("coachee-added", name));
+        return Ok(());
+    }
+    config.remark(say!("coachee-added-passphrase", name, typed = held::typed(name)));
+    added(vault, name, config, out)
+}
+
+/// Who was added, for scripts.
+fn added(vault: &Writer, name: &str, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    if config.json { print_json(out, &as_json(&vault.coachee(name)?)) } else { Ok(()) }
 }
 
 /// Adds somebody whose key a plugin keeps. An identity is made here and sealed to that key before anything of it is
 /// stored, so that the plugin is run once now and once for each unlocking, however much there is to open.
-fn add_held_by(vault: &mut Writer, name: &str, key: &PluginRecipient, config: &Config) -> Result<(), CliError> {
+fn add_held_by(
+    vault: &mut Writer,
+    name: &str,
+    key: &PluginRecipient,
+    config: &Config,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
     let identity = Identity::generate();
     let locked = seal::lock_by_plugin(&identity, key)?;
     vault.add_coachee_held_by(key, name, &identity.to_recipient(), &locked)?;
     config.remark(say!("coachee-added-plugin", name, key = key.to_string()));
-    Ok(())
+    added(vault, name, config, out)
 }
 
 /// The passphrase, and whether it was made for the coachee and has to be shown.
@@ -146,8 +194,23 @@ fn sheet(
     name: &str,
     passphrase: Option<&str>,
     recovery: Option<&Identity>,
+    config: &Config,
 ) -> Result<(), CliError> {
     let mut text = Zeroizing::new(String::with_capacity(SHEET_BYTES));
+    if config.json {
+        // By hand, for a JSON value would leave copies behind. Of these nothing but the name needs escaping.
+        let key = recovery.map(Identity::expose);
+        text.push_str(&format!("{{\n  \"name\": {}", serde_json::Value::from(name)));
+        for (field, secret) in [("passphrase", passphrase), ("recovery_key", key.as_ref().map(|key| key.as_str()))] {
+            let Some(secret) = secret else { continue };
+            text.push_str(&format!(",\n  \"{field}\": \""));
+            text.push_str(secret);
+            text.push('"');
+        }
+        text.push_str("\n}\n");
+        out.write_all(text.as_bytes())?;
+        return Ok(out.flush()?);
+    }
     if let Some(passphrase) = passphrase {
         text.push_str(&format!("  {}\n\n      ", say!("unlock-passphrase", name)));
         text.push_str(passphrase);
@@ -173,16 +236,7 @@ const SHEET_BYTES: usize = 4096;
 fn list(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let coachees = vault.coachees()?;
     if config.json {
-        let all: Vec<_> = coachees
-            .iter()
-            .map(|coachee| {
-                serde_json::json!({
-                    "name": coachee.name,
-                    "recipient": recipient(coachee),
-                    "key": key(coachee).0,
-                })
-            })
-            .collect();
+        let all: Vec<_> = coachees.iter().map(as_json).collect();
         return print_json(out, &all);
     }
     if coachees.is_empty() {
@@ -192,6 +246,10 @@ fn list(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), CliE
         writeln!(out, "{}  ({}; {})", coachee.name, key(&coachee).1, recipient(&coachee))?;
     }
     Ok(())
+}
+
+fn as_json(coachee: &Coachee) -> serde_json::Value {
+    serde_json::json!({"name": coachee.name, "recipient": recipient(coachee), "key": key(coachee).0})
 }
 
 /// What opens the words: in a word for programs, in some for people.
@@ -223,7 +281,7 @@ fn remove(
         }
         if !ask::yes(&say!("coachee-remove", name))? {
             config.remark(say!("coachee-not-removed"));
-            return Ok(());
+            return if config.json { print_json(out, &serde_json::json!([])) } else { Ok(()) };
         }
     }
     let sealed = |stored: &Stored| stored.session.coachee == name && (stored.has_words || stored.has_recording);

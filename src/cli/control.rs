@@ -185,8 +185,12 @@ pub fn settle_roles(vault: &mut Writer, session: &str, times: [f64; 2], config: 
         return Ok(());
     }
     aside(say!("control-two-voices", coach = coach.as_str(), coachee));
-    if !ask::yes(&say!("control-was-it-coach", coach))? {
-        vault.swap(vault.find(session)?.session.id)?;
+    let id = vault.find(session)?.session.id;
+    match ask::yes_or_no(&say!("control-was-it-coach", coach))? {
+        Some(true) => vault.settle_roles(id)?,
+        Some(false) => vault.swap(id)?,
+        // Nobody answered: it stays a guess.
+        None => {}
     }
     Ok(())
 }

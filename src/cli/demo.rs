@@ -69,7 +69,7 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
         return Err(CliError::ours("no word of the demo session was decoded"));
     }
     let from = words.len().min(LINES);
-    config.remark(transcript::plainly(words.get(..from).unwrap_or_default()).trim_end());
+    config.remark(transcript::plainly(words.get(..from).unwrap_or_default(), 1).trim_end());
     config.remark(format!("     {}", say!("demo-lines", count = words.len(), model = DEMO_MODEL)));
 
     step(&config, say!("demo-deletes"));
@@ -79,8 +79,15 @@ pub fn run(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     if !matches!(again, Err(VaultError::NoWords(_))) {
         return Err(CliError::ours("the words are still there after they were deleted"));
     }
+    step(&config, say!("demo-gone"));
     step(&config, say!("demo-yours"));
     Ok(())
+}
+
+/// Whether a file is the session that comes along: its voices are known to be none of real people.
+pub fn is_the_session(file: &Path) -> bool {
+    let fits = std::fs::metadata(file).is_ok_and(|about| about.len() == SESSION.len() as u64);
+    fits && std::fs::read(file).is_ok_and(|content| content == SESSION)
 }
 
 fn step(config: &Config, text: &str) {
@@ -135,6 +142,7 @@ fn drive(config: &Config, sound: &Path) -> Result<Reply, CliError> {
         coach_speaks_first: true,
         voiceprint: None,
         model_named: true,
+        synthetic: true,
         wake_word: None,
         tones: false,
     };

@@ -26,6 +26,8 @@ Examples:
   sidetone coachee list
   sidetone coachee passphrase Hannah
       a new one
+  sidetone coachee recovery-key Hannah
+      for whoever has the passphrase
   sidetone coachee remove Hannah
       with everything of hers";
 

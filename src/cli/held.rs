@@ -33,16 +33,21 @@ pub fn coach(typed: Option<&str>) -> Option<&str> {
     typed.map(|typed| if typed.trim() == ME { "" } else { typed })
 }
 
-/// A name as it can be typed after a command.
+/// A name, of somebody or of a file, as it can be typed after a command.
 pub fn typed(name: &str) -> String {
-    let plain = name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.'));
+    let plain = name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.' | '/'));
     if plain { name.to_owned() } else { format!("'{}'", name.replace('\'', r"'\''")) }
 }
 
-/// A pairing as it can be typed after a command.
-pub fn typed_pairing(pairing: &Pairing) -> String {
+/// A pairing as it can be typed after a command: with its coach, where another one of `theirs` goes on beside it.
+pub fn typed_pairing(pairing: &Pairing, theirs: &[Pairing]) -> String {
     let name = typed(&pairing.coachee);
-    if pairing.coach.is_empty() { name } else { format!("{name} --coach {}", typed(&pairing.coach)) }
+    let beside = theirs.iter().any(|other| other.id != pairing.id && other.ended_on.is_none());
+    match pairing.coach.as_str() {
+        "" if beside => format!("{name} --coach {ME}"),
+        "" => name,
+        coach => format!("{name} --coach {}", typed(coach)),
+    }
 }
 
 /// A share as JSON has it: to a hundredth of a percent.
@@ -104,11 +109,12 @@ pub fn reviews_due(vault: &Writer, coachee: Option<&str>) -> Result<Vec<String>,
     let today = today();
     let due =
         |pairing: &Pairing| coachee.is_none_or(|coachee| pairing.coachee == coachee) && pairing.review_is_due(today);
-    Ok(vault.pairings()?.iter().filter(|pairing| due(pairing)).map(review_line).collect())
+    vault.pairings()?.iter().filter(|pairing| due(pairing)).map(|pairing| review_line(vault, pairing)).collect()
 }
 
-pub fn review_line(pairing: &Pairing) -> String {
-    say!("held-review", name = &pairing.coachee, who = typed_pairing(pairing))
+pub fn review_line(vault: &Writer, pairing: &Pairing) -> Result<String, CliError> {
+    let theirs = theirs(vault, &pairing.coachee)?;
+    Ok(say!("held-review", name = &pairing.coachee, who = typed_pairing(pairing, &theirs)))
 }
 
 #[cfg(test)]
@@ -122,6 +128,18 @@ mod tests {
         {
             assert_eq!(typed(name), expected);
         }
+    }
+
+    #[test]
+    fn of_two_coaches_a_command_names_which() {
+        // "pairing end Hannah" was advised where two coach her, and refused for that.
+        let pairing = |coach: &str| Pairing::new("Hannah", coach, jiff::civil::date(2027, 1, 31));
+        let (mine, beas) = (pairing(""), pairing("Bea"));
+        let ended = Pairing { ended_on: Some(mine.started_on), ..beas.clone() };
+        assert_eq!(typed_pairing(&mine, &[mine.clone(), ended]), "Hannah");
+        let both = [mine.clone(), beas.clone()];
+        assert_eq!(typed_pairing(&mine, &both), "Hannah --coach me");
+        assert_eq!(typed_pairing(&beas, &both), "Hannah --coach Bea");
     }
 
     #[test]

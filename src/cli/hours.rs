@@ -130,7 +130,8 @@ fn show(vault: &Writer, pairing: &Pairing, config: &Config, out: &mut dyn Write)
     writeln!(out, "  {}", say!("hours-used", time = of(hours.used_min), count = hours.sessions))?;
     if hours.used_min > set_aside {
         let more = of(hours.used_min - set_aside);
-        writeln!(out, "  {}", say!("hours-more", time = more, who = typed_pairing(pairing)))?;
+        let who = typed_pairing(pairing, &held::theirs(vault, &pairing.coachee)?);
+        writeln!(out, "  {}", say!("hours-more", time = more, who))?;
     }
     match (hours.forecast_min, pairing.ended_on) {
         (Some(forecast), _) => writeln!(out, "  {}", say!("hours-forecast", time = of(roughly(forecast))))?,

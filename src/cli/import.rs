@@ -9,10 +9,13 @@ use std::{
 use indicatif::ProgressBar;
 use zeroize::Zeroizing;
 
-use super::{CliError, Config, coach, control, load, models, report, shown, start};
+use super::{
+    CliError, Config, coach, control, demo, load, models, report, shown,
+    start::{self, Sound},
+};
 use crate::{
     capture::{FileSource, Heard, Source},
-    pipeline::{self, Models, Outcome, Pipeline, Setup},
+    pipeline::{self, Models, Outcome, Pipeline, Setup, Voices},
     session::{Session, SessionId},
     speakers::RoleHint,
     texts::say,
@@ -53,14 +56,23 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     }
     let two_tracks = args.roles.coach_track.is_some();
     let mut source = FileSource::open(&args.file, f64::INFINITY, two_tracks)?;
+    let mut roles = args.roles;
+    if source.is_one_in_two() {
+        config.remark(say!("import-one-in-two", file = shown(&args.file)));
+        roles.coach_track = None;
+    }
+    let hint = hint(roles, source.tracks(), config)?;
+    let voices = if demo::is_the_session(&args.file) { Voices::Synthetic } else { Voices::Recorded };
     let model = match &args.model {
         Some(name) => name.clone(),
         None => load::default_whisper(config)?,
     };
+    if args.model.is_none() && voices != Voices::Synthetic {
+        load::not_for_real_voices(&model)?;
+    }
     let models = load::models(config, &model)?;
     let session = session(&args, source.tracks(), model, config)?;
-    let hint = hint(args.roles, config)?;
-    let setup = Setup { tracks: source.tracks(), hint, microphone: false };
+    let setup = Setup { tracks: source.tracks(), hint, voices };
     let progress = models::bar(config, source.length_s().map_or(0, |length| length as u64), &name_of(&args.file));
     let pipeline = Pipeline::new(models, setup, None);
     // Nothing is in the vault before the file is read to its end: Ctrl-C leaves nothing behind.
@@ -98,8 +110,9 @@ fn written(
 
 /// Asks for consent; what is imported started now, as far as anybody knows.
 fn session(args: &Args, tracks: u8, model: String, config: &Config) -> Result<Session, CliError> {
+    let sound = if args.delete_original { Sound::FileDeleted } else { Sound::InFile };
     Ok(Session {
-        consent: start::consent(args.agreement, config)?,
+        consent: start::consent(args.agreement, sound, config)?,
         id: SessionId::generate(),
         coachee: args.coachee.clone(),
         started_at: start::now(),
@@ -137,7 +150,16 @@ fn store(
 }
 
 /// Whose voice is the coach's, as far as is known.
-pub fn hint(roles: start::Roles, config: &Config) -> Result<RoleHint, CliError> {
+///
+/// # Errors
+/// When it is said to be a track's, and both are on one.
+pub fn hint(roles: start::Roles, tracks: u8, config: &Config) -> Result<RoleHint, CliError> {
+    if tracks < 2 && roles.coach_track.is_some() {
+        return Err(CliError::user(
+            "this recording has one track: both people are on it",
+            "leave out `--coach-track`, and say `--coach-speaks-first` where that is so",
+        ));
+    }
     Ok(match (roles.track(), roles.coach_speaks_first, coach::voiceprint(config)?) {
         (Some(track), ..) => RoleHint::CoachTrack(track),
         (None, true, _) => RoleHint::CoachSpeaksFirst,

@@ -37,6 +37,20 @@ pub fn default_whisper(config: &Config) -> Result<String, CliError> {
     Ok(recommended.or_else(largest).map_or(DEMO_MODEL, |entry| &entry.name).to_owned())
 }
 
+/// The demo's model makes words of real voices that nobody said: it is used for them only where somebody named it.
+///
+/// # Errors
+/// When it is that one.
+pub fn not_for_real_voices(model: &str) -> Result<(), CliError> {
+    if model != DEMO_MODEL {
+        return Ok(());
+    }
+    Err(CliError::user(
+        "the only speech model here is the demo's, which knows no real voice",
+        "`sidetone models fetch base.en` gets a real one; or name it to try things out: `--model demo.en`",
+    ))
+}
+
 /// glibc keeps large blocks for their thread once it has seen one freed, which comes to 10 MB that nobody uses. Blocks of more
 /// than this go back to the system.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]

@@ -4,7 +4,7 @@ use std::{io::Write, path::PathBuf};
 
 use clap::CommandFactory;
 
-use super::{CliError, shown};
+use super::{CliError, Config, print_path};
 
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -13,9 +13,9 @@ pub struct Args {
     output: PathBuf,
 }
 
-pub fn run(args: &Args, out: &mut dyn Write) -> Result<(), CliError> {
+pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let failed = |error: &std::io::Error| CliError::file(&args.output, error);
     std::fs::create_dir_all(&args.output).map_err(|error| failed(&error))?;
     clap_mangen::generate_to(super::Args::command(), &args.output).map_err(|error| failed(&error))?;
-    Ok(writeln!(out, "{}", shown(&args.output))?)
+    print_path(&args.output, config, out)
 }

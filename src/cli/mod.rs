@@ -268,7 +268,7 @@ fn dispatch(command: Command, config: &Config) -> Result<(), CliError> {
         Command::Code(args) => code::run(args, config, &mut out),
         Command::Models(command) => models::run(command, config, &mut out),
         Command::Service(command) => service::run(&command, config, &mut out),
-        Command::Man(args) => man::run(&args, &mut out),
+        Command::Man(args) => man::run(&args, config, &mut out),
         Command::Privacy(args) => privacy::run(&args, config, &mut out),
         Command::Licences => licences::run(config, &mut out),
         Command::Doctor => doctor::run(config, &mut out),
@@ -298,6 +298,14 @@ fn print_json(out: &mut dyn Write, value: &impl serde::Serialize) -> Result<(), 
     let text =
         serde_json::to_string_pretty(value).map_err(|_| CliError::ours("the answer cannot be written as JSON"))?;
     Ok(writeln!(out, "{text}")?)
+}
+
+/// Says where something was written.
+fn print_path(path: &Path, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
+    if config.json {
+        return print_json(out, &serde_json::json!({"path": shown(path)}));
+    }
+    Ok(writeln!(out, "{}", shown(path))?)
 }
 
 /// Makes a file that did not exist, readable by its owner alone: it will hold words or a voice.

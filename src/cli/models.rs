@@ -6,7 +6,7 @@ use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-use super::{CliError, Config, load::DEMO_MODEL, print_json, shown};
+use super::{CliError, Config, load::DEMO_MODEL, print_json, print_path, shown};
 use crate::{
     texts::say,
     weights::{self, Entry, Manifest, ModelRole},
@@ -33,6 +33,12 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
         Command::Import { file } => {
             let entry = weights::import(&manifest, &file, &config.fetch_into)?;
             config.remark(say!("models-imported", model = &entry.name, folder = shown(&config.fetch_into)));
+            if config.json {
+                return print_json(
+                    out,
+                    &serde_json::json!({"name": entry.name, "path": shown(&config.fetch_into.join(&entry.file))}),
+                );
+            }
             Ok(())
         }
     }
@@ -134,7 +140,7 @@ pub fn fetch(entry: &Entry, config: &Config, out: &mut dyn Write) -> Result<(), 
         progress.set_position(done);
     });
     progress.finish_and_clear();
-    Ok(writeln!(out, "{}", shown(&fetched?))?)
+    print_path(&fetched?, config, out)
 }
 
 fn verify(manifest: &Manifest, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
@@ -149,18 +155,18 @@ fn verify(manifest: &Manifest, config: &Config, out: &mut dyn Write) -> Result<(
             writeln!(out, "{}: {said}", entry.name)?;
         }
         if !whole {
-            damaged.push(entry.name.clone());
+            damaged.push((entry.name.as_str(), shown(&path)));
         }
         checked.push(serde_json::json!({"name": entry.name, "path": shown(&path), "whole": whole}));
     }
     if config.json {
         print_json(out, &checked)?;
     }
-    match damaged.first() {
-        None => Ok(()),
-        Some(name) => Err(CliError::user(
-            format!("not whole: {}", damaged.join(", ")),
-            format!("delete the file and bring it again: `sidetone models fetch {name}`"),
-        )),
-    }
+    let Some((name, path)) = damaged.first() else { return Ok(()) };
+    let names: Vec<&str> = damaged.iter().map(|(name, _)| *name).collect();
+    let hint = match *name {
+        DEMO_MODEL => format!("{path} came with the program: install sidetone again"),
+        name => format!("delete {path} and bring it again: `sidetone models fetch {name}`"),
+    };
+    Err(CliError::user(format!("not whole: {}", names.join(", ")), hint))
 }

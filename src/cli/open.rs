@@ -31,7 +31,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     let coachee = vault.coachee(&stored.session.coachee)?;
     let unlock = args.unlock;
     let asks_passphrase = unlock.passphrase_file.is_none() && unlock.identity.is_none();
-    if asks_passphrase && (coachee.locked_identity.is_none() || coachee.held_by.is_some()) {
+    if asks_passphrase && !coachee.has_passphrase() {
         return Err(CliError::user(
             format!("the key of {} is kept elsewhere", coachee.name),
             "name its file: `--identity FILE`",
@@ -41,6 +41,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     let (writing, data_dir, name) = (config.clone(), config.data_dir.clone(), coachee.name.clone());
     let visitor = Visitor::Coachee(Coachee {
         asks_passphrase,
+        has_passphrase: coachee.has_passphrase(),
         unlock: Box::new(move |passphrase| {
             let given = asks_passphrase.then_some(passphrase);
             unlock.identity_with(&coachee, given).map_err(|error| error.message().to_owned())

@@ -203,7 +203,9 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
         Command::Goals { who, unlock, add, from, delete } => {
             let pairing = who.find(&vault)?;
             if add || from.is_some() {
-                return goals::add(&mut vault, &pairing, from.as_deref(), config);
+                let added = goals::add(&mut vault, &pairing, from.as_deref(), config)?;
+                let sealed = serde_json::json!({"coachee": pairing.coachee, "added": added});
+                return if config.json { print_json(out, &sealed) } else { Ok(()) };
             }
             let identity = unlock.identity_of(&vault.coachee(&pairing.coachee)?)?;
             let all = Reader::open(&config.data_dir, identity.clone())?.goals(&pairing)?;

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{CliError, Config, print_json, shown, start};
+use super::{CliError, Config, print_json, print_path, shown, start};
 use crate::{
     session::{RETENTION_DAYS, RETENTION_DAYS_MAX},
     texts::say,
@@ -101,7 +101,7 @@ const LIMITS: &[&str] = &[
 pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     if let Some(path) = &args.output {
         std::fs::write(path, page(&config.data_dir)).map_err(|error| CliError::file(path, &error))?;
-        return Ok(writeln!(out, "{}", shown(path))?);
+        return print_path(path, config, out);
     }
     if config.json {
         let right = |&(right, by): &(_, _)| serde_json::json!({"right": say!(right), "by": say!(by)});
@@ -117,7 +117,7 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> Result<(), CliE
                 "retention_days": RETENTION_DAYS,
                 "retention_days_max": RETENTION_DAYS_MAX,
                 "notice_days": NOTICE_DAYS,
-                "consent": {"version": start::WORDING_VERSION, "wording": start::wording(RETENTION_DAYS)},
+                "consent": {"version": start::WORDING_VERSION, "wording": start::wording(RETENTION_DAYS, start::Sound::Deleted)},
                 "rights": rights,
                 "limits": limits,
             }),
@@ -185,7 +185,7 @@ fn page(data_dir: &Path) -> String {
         say!("privacy-consent"),
         say!("privacy-wording", version = start::WORDING_VERSION)
     );
-    for line in start::wording(RETENTION_DAYS).lines() {
+    for line in start::wording(RETENTION_DAYS, start::Sound::Deleted).lines() {
         let quoted = format!("> {line}");
         text.push_str(quoted.trim_end());
         text.push('\n');
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn what_is_agreed_to_keeps_the_time_limit_that_the_program_keeps() {
-        let wording = start::wording(RETENTION_DAYS);
+        let wording = start::wording(RETENTION_DAYS, start::Sound::Deleted);
         assert!(wording.contains(&format!("after {RETENTION_DAYS} days")));
         let page = page(Path::new("/home/ana/data"));
         assert!(page.contains("`/home/ana/data`") && page.contains(&format!("{RETENTION_DAYS} days")));

@@ -75,7 +75,7 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
             };
             vault.answer(stored.session.id, &pulse, &identity)?;
             config.remark(say!("pulse-answered"));
-            Ok(())
+            if config.json { print_json(out, &json!({"session": stored.session.id, "answered": true})) } else { Ok(()) }
         }
         Command::Show { name, unlock } => {
             let coachee = vault.coachee(&name)?;
@@ -102,8 +102,16 @@ fn asked() -> Result<Pulse, CliError> {
                 }
             }
         }
-        Ok(pulse)
+        if pulse == Pulse::default() { Err(nothing_answered()) } else { Ok(pulse) }
     })
+}
+
+/// It would take the place of what was answered before.
+fn nothing_answered() -> CliError {
+    CliError::user(
+        "nothing was answered; answers that are here already stay",
+        "answer one of the three at least, such as `room 4`; `sidetone pulse delete SESSION` deletes answers",
+    )
 }
 
 /// An answer as it is typed; nothing, or `-`, is no answer.
@@ -122,6 +130,9 @@ fn read(text: &str) -> Result<Pulse, CliError> {
             "write `room 4`, `useful 3`, `trust 5`: 1 to 5, and leave out what you like",
         )
     };
+    if text.trim().is_empty() {
+        return Err(nothing_answered());
+    }
     let mut pulse = Pulse::default();
     for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let (name, typed) = line.trim().split_once(char::is_whitespace).ok_or_else(|| wrong(at + 1))?;
@@ -136,6 +147,8 @@ fn read(text: &str) -> Result<Pulse, CliError> {
 struct Series {
     /// `None` for sessions that belong to no pairing.
     pairing: Option<Pairing>,
+    /// What is typed to name the two.
+    who: String,
     answered: Vec<(Held, Pulse)>,
 }
 
@@ -165,7 +178,8 @@ fn series(
             Some(series) => series.answered.push((held, pulse)),
             None => {
                 let pairing = theirs.iter().find(|pairing| Some(pairing.id) == id).cloned();
-                all.push(Series { pairing, answered: vec![(held, pulse)] });
+                let who = pairing.as_ref().map_or_else(|| held::typed(name), |known| typed_pairing(known, &theirs));
+                all.push(Series { pairing, who, answered: vec![(held, pulse)] });
             }
         }
     }
@@ -196,7 +210,7 @@ fn show(vault: &Writer, name: &str, identity: Identity, config: &Config, out: &m
             text.push_str(line.trim_end());
             text.push('\n');
         }
-        for line in what_to_do(name, series) {
+        for line in what_to_do(series) {
             text.push_str(&line);
             text.push('\n');
         }
@@ -219,7 +233,7 @@ pub fn answered(data_dir: &Path, name: &str, identity: Identity) -> Result<Answe
     };
     Ok(Answered {
         rows: all.iter().flat_map(|series| series.answered.iter().map(row)).collect(),
-        said: all.iter().flat_map(|series| what_to_do(name, series)).collect(),
+        said: all.iter().flat_map(what_to_do).collect(),
     })
 }
 
@@ -247,9 +261,9 @@ fn as_json(name: &str, all: &[Series]) -> Value {
 }
 
 /// From their own answers, and for them alone.
-fn what_to_do(name: &str, series: &Series) -> Vec<String> {
+fn what_to_do(series: &Series) -> Vec<String> {
     let signals = series.signals();
-    let who = series.pairing.as_ref().map_or_else(|| held::typed(name), typed_pairing);
+    let who = series.who.as_str();
     let open = series.pairing.as_ref().filter(|pairing| pairing.ended_on.is_none());
     let mut lines: Vec<String> = signals
         .iter()
@@ -265,7 +279,7 @@ fn what_to_do(name: &str, series: &Series) -> Vec<String> {
     }
     lines.push(say!("pulse-can-do").to_owned());
     let day = pairing.review_on.to_string();
-    lines.push(format!("  {}", say!("pulse-can-talk", day, who = who.as_str())));
+    lines.push(format!("  {}", say!("pulse-can-talk", day, who)));
     lines.push(format!("  {}", say!("pulse-can-ask")));
     lines.push(format!("  {}", say!("pulse-can-end", who)));
     lines
@@ -279,7 +293,10 @@ mod tests {
     fn answers_are_read_and_what_is_no_answer_is_not_repeated() {
         let pulse = read("room 4\n\n  trust   5 \n").unwrap();
         assert_eq!((pulse.room, pulse.useful, pulse.trust), (Answer::new(4), None, Answer::new(5)));
-        assert_eq!(read("").unwrap(), Pulse::default());
+        for nothing in ["", " \n\n"] {
+            // A pipe that brought nothing erased what a coachee had answered before.
+            assert!(read(nothing).unwrap_err().hint().unwrap().contains("`sidetone pulse delete SESSION`"));
+        }
         assert_eq!(read("useful -").unwrap(), Pulse::default());
         for wrong in ["room", "room 6", "room 0", "room four", "secret 3", "room 4 5"] {
             let error = format!("{:?}", read(wrong).unwrap_err());

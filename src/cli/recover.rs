@@ -6,7 +6,7 @@ use super::{CliError, Config, control, import, load, models, report, start, unlo
 use crate::{
     capture::Block,
     measures::Caveat,
-    pipeline::{Outcome, Pipeline, Setup},
+    pipeline::{Outcome, Pipeline, Setup, Voices},
     recording::{self, Damage, Key, Recording},
     report::length,
     speakers::RoleHint,
@@ -66,7 +66,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     let recording = recording::recover(&path, Key::Coachee(&identity))?;
     let models = load::models(config, &stored.session.model)?;
     let hint = hint(recording.tracks(), args.roles, config)?;
-    let pipeline = Pipeline::new(models, Setup { tracks: recording.tracks(), hint, microphone: true }, None);
+    let pipeline = Pipeline::new(models, Setup { tracks: recording.tracks(), hint, voices: Voices::Live }, None);
     let mut outcome = replay(pipeline, recording, outline.bytes, config)?;
     outcome.numbers.recovered = true;
     vault.finish(id, &outcome.numbers, &outcome.words, outcome.words_poor)?;
@@ -79,7 +79,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
 /// Whose voice is the coach's, as the session that was cut off had it: with two tracks, one of them is the coach's.
 fn hint(tracks: u8, roles: start::Roles, config: &Config) -> Result<RoleHint, CliError> {
     if tracks < 2 {
-        return import::hint(roles, config);
+        return import::hint(roles, tracks, config);
     }
     let settled = config.settings.coach_track.value.map(|track| track - 1);
     Ok(RoleHint::CoachTrack(roles.track().or(settled).unwrap_or(0)))
@@ -157,7 +157,7 @@ mod tests {
         let second = |s: f64| Sample::from_seconds(s);
         // Noted some seconds after it was said; and one at the very end, with no sound behind it.
         let commands = [Span::new(second(5.0), second(7.0)), Span::new(second(17.0), second(18.5))].map(Option::unwrap);
-        let setup = || Setup { tracks: 1, hint: RoleHint::CoachSpeaksFirst, microphone: false };
+        let setup = || Setup { tracks: 1, hint: RoleHint::CoachSpeaksFirst, voices: Voices::Synthetic };
         let mut live = Pipeline::new(Models::default(), setup(), None);
         while let Heard::Block(block) = source.next(Duration::from_secs(1)).unwrap() {
             writer.append(&block).unwrap();

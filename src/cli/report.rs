@@ -2,7 +2,7 @@
 
 use std::{io::Write, path::PathBuf};
 
-use super::{CliError, Config, aside, ask, held, open, print_json, shown};
+use super::{CliError, Config, aside, ask, held, open, print_json, print_path};
 use crate::{
     report::{self, Report, suggestions},
     session::SessionId,
@@ -57,7 +57,10 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
         Some(path) => {
             let report = of(&vault, &stored)?.with_reviews(held::reviews_due(&vault, Some(&stored.session.coachee))?);
             std::fs::write(&path, report::page(&report)).map_err(|error| CliError::file(&path, &error))?;
-            if args.open { super::open_with_system(&path) } else { Ok(writeln!(out, "{}", shown(&path))?) }
+            if args.open {
+                super::open_with_system(&path)?;
+            }
+            print_path(&path, config, out)
         }
         None if args.open => {
             let reviews = held::reviews_due(&vault, Some(&stored.session.coachee))?;
@@ -114,7 +117,11 @@ pub fn turns(args: TurnsArgs, config: &Config, out: &mut dyn Write) -> Result<()
     let vault = Writer::open(&config.data_dir)?;
     let stored = vault.find(&args.session)?;
     let numbers = stored.numbers.as_ref().ok_or_else(|| unfinished(&vault, &stored))?;
-    Ok(write!(out, "{}", report::rttm(&stored.session.id, numbers))?)
+    let rttm = report::rttm(&stored.session.id, numbers);
+    if config.json {
+        return print_json(out, &serde_json::json!({"session": stored.session.id, "rttm": rttm}));
+    }
+    Ok(write!(out, "{rttm}")?)
 }
 
 /// The report as the terminal or `--json` shows it.

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::{CliError, Config, SessionArg, held, print_json, report, training};
+use super::{CliError, Config, SessionArg, held, print_json, report, training, transcript};
 use crate::{
     report::length,
     session::Decision,
@@ -54,6 +54,7 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> Result<(), CliE
         let due = undecided.iter().filter_map(|stored| stored.delete_after.as_deref()?.get(..10)).min();
         config.remark(say!("sessions-undecided", count = undecided.len(), day = due.unwrap_or("unknown")));
     }
+    sessions.iter().filter_map(transcript::forgotten).for_each(|notice| config.remark(notice));
     if let Some(stored) = sessions.iter().find(|stored| stored.state == State::Recording) {
         config.remark(say!("sessions-unfinished", session = stored.session.id.to_string()));
     }
@@ -100,6 +101,7 @@ fn as_json(stored: &Stored, progress: Option<Progress>) -> serde_json::Value {
         "has_words": stored.has_words,
         "has_recording": stored.has_recording,
         "delete_after": stored.delete_after,
+        "forgotten_after": stored.forgotten_after,
         "retention_days": stored.session.consent.retention_days,
         "progress": progress.map(|progress| serde_json::json!({
             "elapsed_s": progress.elapsed_s, "speech_s": progress.speech_s, "silence_s": progress.silence_s(),

@@ -108,7 +108,8 @@ fn first_coachee(config: &Config, out: &mut dyn Write) -> Result<Option<String>,
         let recipient = recipient.as_deref();
         // With --json, stdout is for one value alone.
         let added = if config.json {
-            coachee::add(&mut vault, &name, recipient, None, config, &mut io::stderr())
+            let text = Config { json: false, ..config.clone() };
+            coachee::add(&mut vault, &name, recipient, None, &text, &mut io::stderr())
         } else {
             coachee::add(&mut vault, &name, recipient, None, config, out)
         };

@@ -2,7 +2,9 @@
 
 use std::{io::Write, path::PathBuf};
 
-use super::{CliError, Config, Stance, aside, ask, coach, control, daemon, load, print_json, settings, unlock::Unlock};
+use super::{
+    CliError, Config, Stance, aside, ask, coach, control, daemon, demo, load, print_json, settings, unlock::Unlock,
+};
 use crate::{
     capture::InputSpec,
     daemon::{Reply, Request, Start},
@@ -13,12 +15,42 @@ use crate::{
 };
 
 /// Version of [`wording`]: raise it with every change of sense, so that what somebody agreed to can be told later.
-/// Version 1 was the same with 30 days for everybody.
-pub const WORDING_VERSION: u32 = 2;
+/// Version 1 was the same with 30 days for everybody; until version 2 all sound was said to be deleted with the report.
+pub const WORDING_VERSION: u32 = 3;
+
+/// What becomes of a session's sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sound {
+    /// It goes with the report.
+    Deleted,
+    /// `--keep-audio`.
+    Kept,
+    /// It is in a file of theirs.
+    InFile,
+    /// So it is, and `--delete-original`.
+    FileDeleted,
+}
+
+impl Sound {
+    /// As the texts know it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Deleted => "deleted",
+            Self::Kept => "kept",
+            Self::InFile => "in-file",
+            Self::FileDeleted => "file-deleted",
+        }
+    }
+}
 
 /// What both people are asked to agree to.
-pub fn wording(retention_days: u32) -> String {
-    say!("consent-wording", days = retention_days) + "\n"
+pub fn wording(retention_days: u32, sound: Sound) -> String {
+    let (days, sound_is) = (retention_days, sound.name());
+    let wording = match sound {
+        Sound::Deleted | Sound::Kept => say!("consent-wording", days, sound = sound_is),
+        Sound::InFile | Sound::FileDeleted => say!("consent-wording-import", days, sound = sound_is),
+    };
+    wording + "\n"
 }
 
 /// How both agree, and to how long.
@@ -114,16 +146,21 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     // Which microphone is the coach's is settled once; an input of one track has none.
     let two = matches!(input, InputSpec::Two(..) | InputSpec::WithSystem(_));
     let settled = config.settings.coach_track.value.filter(|_| two).map(|track| track - 1);
+    let wake_word = match config.settings.voice_commands.value && !args.no_voice_commands {
+        true => Some(wake_word(config)?),
+        false => None,
+    };
+    let synthetic = matches!(&input, InputSpec::File(path) if demo::is_the_session(path));
+    if args.model.is_none() && !synthetic {
+        load::not_for_real_voices(&model)?;
+    }
     let input = match input {
         // The daemon has a working directory of its own.
         InputSpec::File(path) => format!("file:{}", absolute(path)?.display()),
         _ => spec,
     };
-    let wake_word = match config.settings.voice_commands.value && !args.no_voice_commands {
-        true => Some(wake_word(config)?),
-        false => None,
-    };
-    let consent = consent(args.agreement, config)?;
+    let sound = if args.keep_audio { Sound::Kept } else { Sound::Deleted };
+    let consent = consent(args.agreement, sound, config)?;
     let confirmed = args.keep_audio.then(|| args.unlock.identity_of(&coachee)).transpose()?;
     let id = SessionId::generate();
     let start = Start {
@@ -144,6 +181,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
         coach_speaks_first: args.roles.coach_speaks_first,
         voiceprint: coach::voiceprint(config)?,
         model_named: args.model.is_some(),
+        synthetic,
         wake_word,
         tones: config.settings.tones.value,
     };
@@ -186,27 +224,27 @@ fn absolute(path: PathBuf) -> Result<PathBuf, CliError> {
 }
 
 /// Both people's yes, or the statement that there was one.
-pub fn consent(agreement: Agreement, config: &Config) -> Result<Consent, CliError> {
+pub fn consent(agreement: Agreement, sound: Sound, config: &Config) -> Result<Consent, CliError> {
     let asserted = agreement.consent_both;
     let offered = agreement.retention_days.unwrap_or(config.settings.retention_days.value);
     let retention_days = if asserted {
         config.remark(say!("consent-days-stated", days = offered));
         offered
     } else {
-        ask_both(offered, agreement.retention_days.is_some())?
+        ask_both(offered, agreement.retention_days.is_some(), sound)?
     };
     Ok(Consent { given_at: now(), wording: WORDING_VERSION, asserted, retention_days })
 }
 
 /// Asks both, the coachee for how long too unless that is settled; returns the days.
-fn ask_both(offered: u32, settled: bool) -> Result<u32, CliError> {
+fn ask_both(offered: u32, settled: bool, sound: Sound) -> Result<u32, CliError> {
     if !ask::can_ask() {
         return Err(CliError::user(
             "both people have to agree first, and there is no terminal to ask them on",
             "if both have agreed, say so with `--consent-both`: it is recorded as said by you",
         ));
     }
-    aside(wording(offered));
+    aside(wording(offered, sound));
     let days = if settled { offered } else { days(offered)? };
     if days != offered {
         aside(say!("consent-days-agreed", days));
@@ -215,7 +253,7 @@ fn ask_both(offered: u32, settled: bool) -> Result<u32, CliError> {
         if !ask::yes(question)? {
             return Err(CliError::user(
                 "no session without a yes from both",
-                "nothing was recorded; talk about it, and start again",
+                "nothing was recorded or kept; talk about it, and start again",
             ));
         }
     }
@@ -237,4 +275,28 @@ fn days(offered: u32) -> Result<u32, CliError> {
 /// RFC 3339, to the second.
 pub fn now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_agreed_to_says_what_becomes_of_the_sound() {
+        // Both were told that sound is deleted with the report, also where it was kept, or in a file that stays.
+        for (sound, told) in [
+            (Sound::Deleted, "Sound is deleted when the report is made;"),
+            (Sound::Kept, "Sound is kept too, sealed to the coachee, for as long as"),
+            (Sound::InFile, "The file stays where it is,"),
+            (Sound::FileDeleted, "The file is deleted once a report is made of all of it."),
+        ] {
+            let wording = wording(30, sound);
+            assert!(wording.contains(&format!("\n  How long       {told}")), "{wording}");
+            assert_eq!(wording.contains("deleted when the report is made"), sound == Sound::Deleted, "{wording}");
+            assert_eq!(wording.contains("sidetone withdraw"), matches!(sound, Sound::Deleted | Sound::Kept));
+            let set = |line: &str| line.chars().count() <= 80 && !line.starts_with(&" ".repeat(18));
+            assert!(wording.lines().all(set), "{wording}");
+            assert!(wording.contains("\n                 Nobody can put that off.\n"), "{wording}");
+        }
+    }
 }

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     capture::{self, Alarm, Block, CaptureError, FileSource, Heard, InputSpec, Source},
-    pipeline::{self, Pipeline},
+    pipeline::{self, Pipeline, Voices},
     recording::{self, Key},
     seal::{Identity, Recipient},
     session::Session,
@@ -44,7 +44,7 @@ pub(super) fn open(slot: &Slot, start: Start, board: Board) -> Result<Recorder, 
         InputSpec::File(path) => Some(path.as_path()),
         _ => None,
     };
-    check(&start, file.is_some())?;
+    check(&start)?;
     let wake = start.wake_word.as_deref().map(wake_word).transpose()?;
     let mut vault = vault::Writer::open(slot.data_dir())?;
     let recipient = vault.coachee(&start.session.coachee)?.recipient;
@@ -66,7 +66,12 @@ pub(super) fn open(slot: &Slot, start: Start, board: Board) -> Result<Recorder, 
     let keep_audio = if start.keep_audio { KeepAudio::Asked } else { KeepAudio::No };
     let path = vault.recording_path(session.id);
     let (recording, identity) = begin(&mut vault, &session, keep_audio, &path, &recipient, &first)?;
-    let setup = pipeline::Setup { tracks, hint, microphone: file.is_none() };
+    let voices = match file {
+        Some(_) if start.synthetic => Voices::Synthetic,
+        Some(_) => Voices::Recorded,
+        None => Voices::Live,
+    };
+    let setup = pipeline::Setup { tracks, hint, voices };
     let mut pipeline = Pipeline::new(models, setup, Some(reread(path, identity)));
     for block in &first {
         pipeline.push(block);
@@ -91,11 +96,11 @@ fn wake_word(text: &str) -> Result<WakeWord, Failure> {
 }
 
 /// What can be told from the request alone.
-fn check(start: &Start, from_file: bool) -> Result<(), Failure> {
+fn check(start: &Start) -> Result<(), Failure> {
     if !(start.speed.is_finite() && start.speed > 0.0) {
         return Err(Failure::user("a file cannot be played at this speed", "`--speed 1` is its own speed"));
     }
-    if !from_file && start.session.model == DEMO_MODEL && !start.model_named {
+    if start.session.model == DEMO_MODEL && !start.model_named && !start.synthetic {
         return Err(Failure::user(
             "the only speech model here is the demo's, which knows no real voice",
             "`sidetone models fetch base.en` gets a real one; or name it to try things out: `--model demo.en`",
@@ -246,6 +251,7 @@ mod tests {
             coach_speaks_first: false,
             voiceprint: None,
             model_named: false,
+            synthetic: false,
             wake_word: None,
             tones: false,
         }
@@ -254,22 +260,22 @@ mod tests {
     #[test]
     fn the_demo_model_is_not_taken_for_a_real_one() {
         let named = |model, model_named| Start { model_named, ..start(model) };
-        for (request, from_file, fine) in [
-            (named(DEMO_MODEL, false), false, false),
-            (named(DEMO_MODEL, true), false, true),
-            (named(DEMO_MODEL, false), true, true),
-            (named("base.en", false), false, true),
+        for (request, fine) in [
+            (named(DEMO_MODEL, false), false),
+            (named(DEMO_MODEL, true), true),
+            (Start { synthetic: true, ..start(DEMO_MODEL) }, true),
+            (named("base.en", false), true),
         ] {
-            assert_eq!(check(&request, from_file).is_ok(), fine, "{request:?} {from_file}");
+            assert_eq!(check(&request).is_ok(), fine, "{request:?}");
         }
-        let hint = check(&start(DEMO_MODEL), false).unwrap_err().hint.unwrap();
+        let hint = check(&start(DEMO_MODEL)).unwrap_err().hint.unwrap();
         assert!(hint.contains("`sidetone models fetch base.en`") && hint.contains("`--model demo.en`"), "{hint}");
     }
 
     #[test]
     fn a_speed_must_be_one() {
         for speed in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-            assert!(check(&Start { speed, ..start("base.en") }, true).is_err(), "{speed}");
+            assert!(check(&Start { speed, ..start("base.en") }).is_err(), "{speed}");
         }
     }
 

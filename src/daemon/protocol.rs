@@ -34,6 +34,9 @@ pub struct Start {
     pub voiceprint: Option<Vec<f32>>,
     /// The model was named on the command line.
     pub model_named: bool,
+    /// The file is known to hold no real voices.
+    #[serde(default)]
+    pub synthetic: bool,
     /// What spoken commands begin with; `None`: nobody listens for any.
     #[serde(default)]
     pub wake_word: Option<String>,

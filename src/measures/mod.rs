@@ -87,10 +87,10 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    /// The same session with coach and coachee the other way round. All that is lost is when the coach told and asked, and a
-    /// caveat says so.
+    /// The same session with coach and coachee the other way round, as somebody said who was there. All that is lost is when
+    /// the coach told and asked, and a caveat says so.
     pub fn swapped(&self) -> Self {
-        let mut numbers = self.clone();
+        let mut numbers = self.settled();
         let had_course = self.words().is_some_and(|words| !words.marks.is_empty());
         numbers.doubts.extend(had_course.then(|| Caveat::CourseDropped.code().to_owned()));
         for span in &mut numbers.spans {
@@ -101,6 +101,13 @@ impl Numbers {
             // They were of whom the roles now call the coachee, and of them no utterance is told apart in the clear.
             both.iter_mut().for_each(|words| words.marks.clear());
         }
+        numbers
+    }
+
+    /// The same session, once somebody who was there has said that the roles are right: they are no guess any more.
+    pub fn settled(&self) -> Self {
+        let mut numbers = self.clone();
+        numbers.doubts.retain(|code| code != Caveat::RolesAssumed.code());
         numbers
     }
 

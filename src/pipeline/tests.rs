@@ -78,7 +78,7 @@ fn models(words: bool) -> Models {
 }
 
 fn setup(tracks: u8, hint: RoleHint) -> Setup {
-    Setup { tracks, hint, microphone: false }
+    Setup { tracks, hint, voices: Voices::Synthetic }
 }
 
 fn feed(pipeline: &mut Pipeline, track: u8, first: usize, sound: &[f32]) {
@@ -310,7 +310,8 @@ fn silence_and_noise_say_nothing() {
         ("a keyboard", typing),
         ("nothing", vec![]),
     ] {
-        let mut pipeline = Pipeline::new(models(true), Setup { microphone: true, ..setup(1, RoleHint::None) }, None);
+        let mut pipeline =
+            Pipeline::new(models(true), Setup { voices: Voices::Live, ..setup(1, RoleHint::None) }, None);
         feed(&mut pipeline, 0, 0, &sound);
         let outcome = pipeline.finish();
         let speech: f64 = outcome.numbers.spans.iter().map(|s| s.span.seconds()).sum();

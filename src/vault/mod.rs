@@ -92,6 +92,13 @@ pub struct Coachee {
     pub held_by: Option<PluginRecipient>,
 }
 
+impl Coachee {
+    /// Whether a passphrase opens their words here.
+    pub fn has_passphrase(&self) -> bool {
+        self.locked_identity.is_some() && self.held_by.is_none()
+    }
+}
+
 /// What the vault knows of a session without a word.
 #[derive(Clone, Debug)]
 pub struct Stored {
@@ -215,7 +222,7 @@ impl VaultError {
         let hint = match self {
             Self::Unusable { .. } => "name another data directory with --data-dir, one that is yours alone",
             Self::Newer => "update sidetone, or name another data directory with --data-dir; nothing was changed",
-            Self::BadName => "give a shorter name, e.g. `sidetone coachee add Ana`",
+            Self::BadName => "a first name will do, e.g. `sidetone coachee add Ana`",
             Self::BadRetention => {
                 "choose fewer: `--retention-days 30`; what the coachee wants to keep longer, they keep"
             }
@@ -243,7 +250,8 @@ impl VaultError {
             Self::BadLine => "say it in fewer words, on one line",
             Self::NoPairing(_) => "`sidetone pairing add NAME` sets one up; `sidetone pairing show --all` lists all",
             Self::PairingExists(_) => {
-                "`sidetone pairing end NAME` ends it; `--coach WHO` sets up another with a second coach"
+                "`sidetone pairing end NAME --coach WHO` ends it (`--coach me` for the one without a name); another WHO \
+                 sets up one with a second coach"
             }
             Self::WhichPairing(_) => "say which: `--coach WHO` (`--coach me` for the one without a name)",
             Self::NoGoal => "`sidetone pairing goals NAME` shows the goals with their numbers",

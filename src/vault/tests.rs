@@ -193,6 +193,22 @@ fn swapping_turns_numbers_and_words_and_twice_is_the_identity() {
 }
 
 #[test]
+fn roles_that_somebody_confirmed_are_no_guess_any_more() {
+    // The report went on to say that they were guessed, with a hint that, once followed, made them wrong.
+    let house = House::new();
+    let mut writer = house.writer();
+    let id = house.begun(&mut writer);
+    let guessed = Numbers { doubts: vec!["echo".to_owned(), "roles_assumed".to_owned()], ..numbers() };
+    writer.finish(id, &guessed, &words(), false).unwrap();
+    writer.settle_roles(id).unwrap();
+    let settled = writer.find("last").unwrap().numbers.unwrap();
+    assert_eq!((settled.doubts, settled.spans), (vec!["echo".to_owned()], numbers().spans));
+    writer.finish(id, &guessed, &words(), false).unwrap();
+    writer.swap(id).unwrap();
+    assert_eq!(writer.find("last").unwrap().numbers.unwrap().doubts, ["echo"]);
+}
+
+#[test]
 fn coachees_come_and_go() {
     let house = House::new();
     let mut writer = house.writer();

@@ -280,6 +280,19 @@ impl Writer {
         Ok(if entry.swapped { numbers.swapped() } else { numbers })
     }
 
+    /// Somebody who was there said that the roles are right: they are no guess any more.
+    ///
+    /// # Errors
+    /// When there is no such session, or it is not finished.
+    pub fn settle_roles(&mut self, session: SessionId) -> Result<(), VaultError> {
+        let transaction = immediate(&mut self.connection)?;
+        let stored = sessions::get(&transaction, session)?.stored;
+        let numbers = stored.numbers.ok_or(VaultError::StillRecording(session))?;
+        let sql = "UPDATE sessions SET numbers = ? WHERE id = ?";
+        transaction.execute(sql, params![plain::numbers(&numbers.settled())?, session.to_string()])?;
+        Ok(transaction.commit()?)
+    }
+
     /// `swap`: the numbers with both roles exchanged; the sealed words are exchanged when they are next opened.
     ///
     /// # Errors

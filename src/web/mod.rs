@@ -98,6 +98,8 @@ pub struct AnsweredAt {
 pub struct Coachee {
     /// False when a key file, or a passphrase's, was named already.
     pub asks_passphrase: bool,
+    /// A passphrase opens their words here, also those that they take.
+    pub has_passphrase: bool,
     pub unlock: Box<Unlock>,
     pub write: Box<Write>,
     pub answers: Box<Answers>,

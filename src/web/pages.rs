@@ -35,7 +35,7 @@ pub const EXPORTS: [(Format, &str); 6] = [
 /// Where `report::article` leaves room for the words, which must not pass through memory that is not wiped.
 const WORDS_HERE: &str = "<!-- words -->";
 /// A page without its report and its words.
-const FRAME_BYTES: usize = 8 * 1024;
+const FRAME_BYTES: usize = 10 * 1024;
 
 /// The page of the visit.
 pub fn session(
@@ -77,7 +77,7 @@ pub fn session(
                         } else {
                             let duration_s = stored.numbers.as_ref().map_or(0.0, |numbers| numbers.duration_s);
                             words::section(room, page, &standing(stored), &unlocked.lines, duration_s, search);
-                            decide(room, page, stored);
+                            decide(room, page, stored, coachee.has_passphrase);
                         }
                         pulse::section(room, page, &unlocked.answered);
                         lock_itself(room, page);
@@ -104,7 +104,8 @@ pub fn message(room: &Room, title: &str, said: &str) -> Zeroizing<String> {
 
 /// What went, as the coachee reads it.
 pub fn gone(receipt: &Receipt) -> String {
-    say!("page-gone", what = receipt.what_said(), amount = receipt.amount())
+    let gone = say!("page-gone", what = receipt.what_said(), amount = receipt.amount());
+    if receipt.files > 0 { format!("{gone} {}", say!("page-sound-gone")) } else { gone }
 }
 
 /// Opens a form that nobody else can send.
@@ -211,12 +212,20 @@ fn standing(stored: &Stored) -> String {
     }
 }
 
+/// When words go whose passphrase somebody said is lost.
+fn forgotten_on(stored: &Stored) -> Option<&str> {
+    stored.forgotten_after.as_deref().map(|after| after.get(..10).unwrap_or(after))
+}
+
 fn locked(room: &Room, page: &mut String, stored: &Stored, asks_passphrase: bool) {
     words_heading(page);
     if stored.has_words {
         page.push_str("<p>");
         escaped_into(page, &say!("words-sealed", standing = standing(stored)));
         page.push_str("</p>\n");
+        if let Some(date) = forgotten_on(stored) {
+            let _ = writeln!(page, "<p class=\"note\">{}</p>", say!("words-forgotten-locked", date));
+        }
     } else {
         let _ = writeln!(page, "<p>{}</p>\n<p>{}</p>", gone_words(stored), say!("words-none-unlocked"));
     }
@@ -248,19 +257,30 @@ fn gone_words(stored: &Stored) -> &'static str {
     }
 }
 
-fn decide(room: &Room, page: &mut String, stored: &Stored) {
+fn decide(room: &Room, page: &mut String, stored: &Stored, has_passphrase: bool) {
     let sure = |page: &mut String, said| {
         let _ =
             write!(page, "<p><label><input type=\"checkbox\" name=\"sure\" value=\"yes\" required> {said}</label></p>");
     };
     let _ = writeln!(page, "<section id=\"decide\">\n<h2>{}</h2>", say!("decide-heading"));
-    if stored.decision == Decision::Undecided {
+    if let Some(date) = forgotten_on(stored) {
+        let _ = writeln!(page, "<p class=\"note\">{}</p>", say!("words-forgotten", date));
+    }
+    if stored.has_recording {
+        let _ = writeln!(page, "<p>{}</p>", say!("decide-sound"));
+    }
+    if stored.decision == Decision::Undecided || stored.forgotten_after.is_some() {
         form(room, page, "keep", "class=\"decision\"");
         let _ = writeln!(page, "<p>{}</p><button>{}</button></form>", say!("decide-stay"), say!("decide-keep"));
     }
     let _ = writeln!(page, "<details><summary>{}</summary>", say!("decide-take"));
     form(room, page, "take", "class=\"decision\"");
-    let first = say!("decide-first", program = "<code>age</code>");
+    let first = if has_passphrase {
+        let (show, key) = ("sidetone transcript show FILE", "sidetone coachee recovery-key NAME");
+        say!("decide-first-passphrase", show = format!("<code>{show}</code>"), key = format!("<code>{key}</code>"))
+    } else {
+        say!("decide-first", program = "<code>age</code>")
+    };
     let _ = writeln!(page, "<p>{first}</p><button>{}</button></form>", say!("decide-save"));
     form(room, page, "taken", "class=\"decision\"");
     sure(page, say!("decide-have"));

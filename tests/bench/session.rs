@@ -19,7 +19,7 @@ use std::{
 use program::{COACHEE, Home, import, long_session, megabytes, output_of, peak_of, processor_seconds, text};
 use sidetone::{
     capture::Block,
-    pipeline::{Models, Pipeline, Setup},
+    pipeline::{Models, Pipeline, Setup, Voices},
     session::Track,
     speakers::{RoleHint, SpeakerEncoder},
     units::{SAMPLE_RATE, Sample},
@@ -92,7 +92,7 @@ fn who_spoke(encoder: &Arc<SpeakerEncoder>, minutes: u32) -> (f64, f64) {
     let half = SAMPLE_RATE as usize / 2;
     let begun = Instant::now();
     let models = Models { speaker: Some(Arc::clone(encoder)), ..Models::default() };
-    let setup = Setup { tracks: 1, hint: RoleHint::CoachSpeaksFirst, microphone: false };
+    let setup = Setup { tracks: 1, hint: RoleHint::CoachSpeaksFirst, voices: Voices::Synthetic };
     let mut pipeline = Pipeline::new(models, setup, None);
     let mut samples = sound.iter().copied().cycle();
     let mut memory = Vec::new();

@@ -166,6 +166,7 @@ pub fn session(input: String, speed: f64) -> Start {
         coach_speaks_first: true,
         voiceprint: None,
         model_named: false,
+        synthetic: true,
         wake_word: None,
         tones: false,
     }

@@ -104,6 +104,44 @@ fn two_channels_are_two_aligned_tracks_when_asked() {
 }
 
 #[test]
+fn one_microphone_in_two_channels_is_one_track() {
+    // Half the talk was told to be the coach's and half the coachee's, with certainty, of a recording that cannot say.
+    let folder = TempDir::new().unwrap();
+    let stereo = |name: &str, channels: &dyn Fn(f64) -> [f64; 2]| {
+        let path = folder.path().join(name);
+        let spec = hound::WavSpec {
+            channels: 2,
+            sample_rate: 16_000,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut file = hound::WavWriter::create(&path, spec).unwrap();
+        for sample in (0..32_000).flat_map(|frame| channels(f64::from(frame) / 16_000.0)) {
+            file.write_sample((sample * 32_767.0) as i16).unwrap();
+        }
+        file.finalize().unwrap();
+        FileSource::open(&path, NEVER_WAIT, true).unwrap()
+    };
+    let hum = |at: f64| 0.02 * sine(2, at * 1.37);
+    for (name, same) in [
+        ("copied", stereo("copied.wav", &|at| [sine(0, at); 2])),
+        ("quieter", stereo("quieter.wav", &|at| [sine(0, at) + hum(at), 0.4 * sine(0, at)])),
+    ] {
+        assert!(same.tracks() == 1 && same.is_one_in_two(), "{name}");
+    }
+    for (name, two) in [
+        (
+            "in turns",
+            stereo("turns.wav", &|at| if at < 1.0 { [sine(0, at), 0.1 * sine(0, at)] } else { [0.0, sine(0, at)] }),
+        ),
+        ("later", stereo("later.wav", &|at| [sine(0, at), sine(0, at - 0.001)])),
+        ("silent", stereo("silent.wav", &|at| [sine(0, at), 0.0])),
+    ] {
+        assert!(two.tracks() == 2 && !two.is_one_in_two(), "{name}");
+    }
+}
+
+#[test]
 fn only_two_channels_make_two_tracks() {
     let folder = TempDir::new().unwrap();
     for channels in [1, 3, 6] {

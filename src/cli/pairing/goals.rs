@@ -16,8 +16,8 @@ use crate::{
 /// Longest goal, in letters: one that is longer is several.
 const GOAL_MAX: usize = 500;
 
-/// Seals more goals to the coachee, from a file or as they type them.
-pub fn add(vault: &mut Writer, pairing: &Pairing, from: Option<&Path>, config: &Config) -> Result<(), CliError> {
+/// Seals more goals to the coachee, from a file or as they type them; how many.
+pub fn add(vault: &mut Writer, pairing: &Pairing, from: Option<&Path>, config: &Config) -> Result<usize, CliError> {
     let goals = match from {
         Some(file) => read(file, config)?,
         None if asking::can_ask() => ask(&pairing.coachee)?,
@@ -30,7 +30,7 @@ pub fn add(vault: &mut Writer, pairing: &Pairing, from: Option<&Path>, config: &
     };
     goals.iter().try_for_each(|goal| vault.add_goal(pairing, goal).map(|_| ()))?;
     config.remark(say!("goals-sealed", name = &pairing.coachee, count = goals.len()));
-    Ok(())
+    Ok(goals.len())
 }
 
 /// One goal a line, as the coachee wrote them.

@@ -93,7 +93,7 @@ pub fn show(vault: &Writer, pairing: &Pairing, config: &Config, out: &mut dyn Wr
     }
     if pairing.ended_on.is_none() {
         if pairing.review_is_due(today()) {
-            writeln!(out, "  {}", held::review_line(pairing))?;
+            writeln!(out, "  {}", held::review_line(vault, pairing)?)?;
         } else {
             writeln!(out, "  {}", say!("pairing-review-on", day = pairing.review_on.to_string()))?;
         }
@@ -146,7 +146,7 @@ pub fn overview(
         writeln!(out, "{line}")?;
     }
     for pairing in pairings.iter().filter(|pairing| pairing.review_is_due(today())) {
-        writeln!(out, "{}", held::review_line(pairing))?;
+        writeln!(out, "{}", held::review_line(vault, pairing)?)?;
     }
     if let Some(note) = note {
         config.remark(note);
@@ -158,7 +158,7 @@ pub fn overview(
 pub fn review(vault: &Writer, pairing: &Pairing, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let questions =
         [say!("pairing-right-pair"), say!("pairing-right-time"), say!("pairing-right-load"), say!("pairing-change")];
-    let who = typed_pairing(pairing);
+    let who = typed_pairing(pairing, &held::theirs(vault, &pairing.coachee)?);
     if config.json {
         let (held, unsaid) = held::sessions(vault, pairing)?;
         return print_json(out, &json!({"questions": questions, "pairing": as_json(pairing, &held, &unsaid)}));

@@ -65,6 +65,7 @@ fn requests() -> Vec<Request> {
         coach_speaks_first: true,
         voiceprint: Some(vec![0.5; 256]),
         model_named: true,
+        synthetic: false,
         wake_word: Some(text()),
         tones: true,
     };

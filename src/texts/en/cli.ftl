@@ -8,20 +8,50 @@
 consent-wording =
     Before anything is recorded, both of you are asked.
 
-      What happens   This laptop records your conversation and turns it into numbers:
+      What happens   This laptop records your conversation and makes numbers of it:
                      who talked for how long, and how directive the coaching was.
                      Nothing leaves the laptop.
       Who sees what  Both of you see the same numbers. The words can be read by the
                      coachee alone, with their passphrase; they keep or delete them.
-      How long       Sound is deleted when the report is made. Words that nobody decides
-                     about are deleted after { $days ->
-        [one] { $days } day
-       *[other] { $days } days
-    }. Nobody can put that off.
+      How long       { $sound ->
+        [kept] Sound is kept too, sealed to the coachee, for as long as
+            {"                 "}the words are here.
+       *[deleted] Sound is deleted when the report is made; if the words come
+            {"                 "}out badly, it stays, sealed, until the coachee decides.
+    }
+                     Words that nobody decides about are deleted after { $days ->
+        [one] { $days } day.
+       *[other] { $days } days.
+    }
+                     Nobody can put that off.
       Your way out   Either of you can withdraw at any moment before `stop`, and
                      everything of the session is deleted: `sidetone withdraw`.
-      What it is not It cannot be used to judge anyone, whatever coaching was used for at
-                     this school before. There is no score and no ranking.
+      What it is not It cannot be used to judge anyone, whatever coaching was used
+                     for at this school before. There is no score and no ranking.
+# The same for a recording or a transcript that exists already.
+consent-wording-import =
+    Before the file is read, both of you are asked.
+
+      What happens   This laptop turns your recorded conversation into numbers:
+                     who talked for how long, and how directive the coaching was.
+                     Nothing leaves the laptop.
+      Who sees what  Both of you see the same numbers. The words can be read by the
+                     coachee alone, with their passphrase; they keep or delete them.
+      How long       { $sound ->
+        [file-deleted] The file is deleted once a report is made of all of it.
+            {"                 "}No sound of it is kept here.
+       *[in-file] The file stays where it is, with all that was said, and
+            {"                 "}whoever has it can use it. No sound of it is kept here.
+    }
+                     Words that nobody decides about are deleted after { $days ->
+        [one] { $days } day.
+       *[other] { $days } days.
+    }
+                     Nobody can put that off.
+      Your way out   Say no now, and nothing is made of the file. Afterwards the
+                     coachee can delete the words, and the numbers too.
+      What it is not It cannot be used to judge anyone, whatever coaching was used
+                     for at this school before. There is no score and no ranking.
 consent-coach = Coach: do you agree?
 consent-coachee = Coachee: do you agree?
 # The days that are offered follow in brackets.
@@ -51,6 +81,7 @@ ask-in-clear = { $file } still says it in the clear: delete it if nobody needs i
 ## unlock.rs: the coachee's passphrase
 
 unlock-passphrase = Passphrase of { $name }:
+unlock-yours = Your passphrase:
 unlock-own = A passphrase of your own (empty: six words are made for you):
 unlock-own-again = The same again:
 unlock-differ = They differ; try again.
@@ -59,26 +90,29 @@ unlock-differ = They differ; try again.
 
 coachee-asked = This is for the coachee: the passphrase opens the words of their sessions.
 coachee-added = { $name } is added. The words of their sessions open with the passphrase or the recovery key, and with nothing else. Lose both, and the words are lost: nobody can reset them.
-coachee-added-passphrase = { $name } is added. The words of their sessions open with this passphrase only. Lose it, and the words are lost: nobody can reset it. (On a terminal there is a recovery key too.)
+coachee-added-passphrase = { $name } is added. The words of their sessions open with this passphrase only. Lose it, and the words are lost: nobody can reset it. `sidetone coachee recovery-key { $typed }` shows a recovery key.
 # $recipient is a public key, "age1...".
 coachee-added-recipient = { $name } is added. Only whoever holds the key to { $recipient } can read the words.
 # $key is the public key of a hardware key, "age1yubikey1...".
 coachee-added-plugin = { $name } is added. The words of their sessions open with the key behind { $key } only: `--identity FILE` names its identity file. Lose the key, and the words are lost.
-coachee-passphrase-changed = The passphrase is changed; the old one opens nothing any more. The recovery key is the same as before.
+coachee-passphrase-changed = The passphrase is changed; the old one opens nothing any more. A recovery key that was shown before stays as it was.
+# $key is that of a hardware key; $typed is the coachee's name as it is typed after a command.
+coachee-passphrase-instead = The passphrase opens the words from now on, and the key behind { $key } does not any more. `sidetone coachee recovery-key { $typed }` shows a recovery key.
+coachee-recovery-done = Done. It opens all words of theirs, here and those that were taken.
 # The key follows, on a line of its own.
 coachee-recovery = Recovery key of { $name }, for when the passphrase is forgotten:
 # Lines of at most 90 letters.
 coachee-recovery-means =
     In a file of its own it opens the words: `--identity FILE`. A changed passphrase changes
     nothing about it. Passphrase and key both lost means that the words are lost.
-coachee-write-down = Write it down now and take it with you, away from this laptop. It is shown this once.
+coachee-write-down = Write it down now and take it with you, away from this laptop. A passphrase is shown this once.
 coachee-holds-once-said = It opens the words once sidetone has said, after this, that it is done; after an error, throw it away.
 coachee-nobody = Nobody yet. Let the coachee do this: `sidetone coachee add NAME`
 # Beside a coachee's name.
 coachee-opens-own-key = opens with a key of their own
 coachee-opens-passphrase = opens with a passphrase
 coachee-key-elsewhere = key kept elsewhere
-coachee-remove = Delete all sessions, words, numbers, answers, pairings and the key of { $name }?
+coachee-remove = Delete all sessions, words, numbers, answers, pairings and the key of { $name }? Words that they took along open then with their recovery key only.
 coachee-not-removed = Nothing was deleted.
 coachee-removed = { $name } and everything of theirs is deleted ({ $sessions ->
     [one] { $sessions } session
@@ -101,7 +135,19 @@ transcript-exported = { $count ->
     [one] { $count } line of your words is in a file anybody with access to it can read:
    *[other] { $count } lines of your words are in a file anybody with access to it can read:
 }
-transcript-taken = Your words are in { $file }, sealed to you: your key or `age` opens it.
+transcript-taken = Your words are in { $file }, sealed to you.
+# What a file will open with, said before it is written. $typed is the coachee's name as it is typed after a command.
+transcript-opens-passphrase = { $file } will open with the passphrase of { $name } on this computer, until { $name } is removed from it: `sidetone transcript show { $file }`. Anywhere else it wants the recovery key: `sidetone coachee recovery-key { $typed }` shows it.
+transcript-opens-identity = { $file } will open with the key that { $name } keeps elsewhere: `sidetone transcript show { $file } --identity FILE`, or the program `age`.
+# $key is that of a hardware key.
+transcript-opens-plugin = { $file } will open with the key behind { $key }: `sidetone transcript show { $file } --identity FILE`, or the program `age` with its plugin.
+# Questions that are answered with yes or no.
+transcript-take-asked = Take the words along, and delete them here?
+transcript-delete-asked = Delete the words? Nobody can bring them back.
+transcript-delete-everything-asked = Delete the words, the numbers and the answers? Nobody can bring them back.
+transcript-stays = Nothing was changed.
+transcript-sound-goes = The sound of this session is kept here as well, and goes with the words. `sidetone transcript export { $session } --format wav` saves it before that.
+transcript-forgotten = Notice was given that the passphrase for session { $session } is lost: from { $day } on, its words can be deleted without it. Whatever the coachee decides before ends that, such as `sidetone transcript keep { $session }`.
 transcript-notice = Noted. From { $day } on, the same command deletes the words without the passphrase. Until then the coachee can still decide: `sidetone transcript keep { $session }`
 transcript-notice-given = Notice was given; from { $day } on, the same command deletes the words.
 transcript-asserted = Note: on { $day } it was stated on the command line that you both agreed to this; the program did not ask you.
@@ -452,6 +498,7 @@ demo-tries = 4. The coach tries to read the words, with another passphrase and w
 demo-opens = 5. Hannah's passphrase opens them:
 demo-lines = ... { $count } lines in all, decoded by { $model }, which knows only such voices.
 demo-deletes = 6. She deletes them. The numbers stay for both; the words are gone:
+demo-gone = All of this was in a temporary folder that is deleted now, and the session with it: the commands above find it no more.
 demo-yours = Yours begins with: sidetone coachee add NAME, then sidetone start --coachee NAME
 
 ## doctor.rs: whether this computer can record. What is found, and below it the hint, each in small letters; a line begins
@@ -567,6 +614,7 @@ models-whole = whole
 ## import.rs: a recording that exists already
 
 import-partly = Not all of { $file } could be read: the report is about the rest.
+import-one-in-two = Both channels of { $file } hold the sound of one microphone: it is taken for one track, and `--coach-track` cannot tell whose voice is whose.
 import-original-stays = { $file } is not deleted: there is more in it than could be made of it this time. Another model may do better: `sidetone import --model NAME`.
 
 ## recover.rs: a session that was cut off

@@ -1,7 +1,7 @@
 ### What to know before trusting a number. SESSION stands for the session's id, which is put in later; what stands between
 ### backticks is a command or its option, and stays.
 
-caveat-no_speech = No speech was heard. Check that the microphone is not muted, and that `--input` named the right one.
+caveat-no_speech = No speech was heard. Check that the microphone is not muted, and that the right one, or the right file, was named.
 caveat-silent_track = One of the two microphones heard next to nothing, so one person's talk is missing. Check its cable and that it is not muted.
 caveat-one_voice = Only one voice was found, so the shares mean little. Put the microphone between you, or give each person one.
 caveat-no_speaker_model = The model that tells voices apart is not installed, and without it they are mixed up more often. `sidetone models list` shows what is missing.
@@ -15,9 +15,9 @@ caveat-recovered = The recording was cut off; these numbers are made of what was
 caveat-damaged = The sealed recording is damaged; what comes after the damage is in no number. The recording is kept: with a whole copy in its place, `sidetone transcript redo SESSION`.
 caveat-dropped = The computer was too busy to keep all of the sound; what was lost is in no number. Close other programs next time.
 caveat-gaps = The recording has gaps, such as pauses; they are outside every number.
-caveat-demo_model = The demo model knows synthetic voices only, so nothing is counted from the words of real ones. `sidetone models fetch base.en` gets a model for real voices.
-caveat-words_failed = The words could not be decoded; who spoke when is not affected. The sealed recording is kept: `sidetone transcript redo SESSION`.
-caveat-words_poor = The words were decoded poorly; who spoke when is not affected. A larger model may do better: `sidetone transcript redo SESSION --model NAME`.
+caveat-demo_model = The demo model knows synthetic voices only: nothing that is made of its words holds for real ones. `sidetone models fetch base.en` gets a model for real voices.
+caveat-words_failed = The words could not be decoded; who spoke when is not affected. While its recording is here, `sidetone transcript redo SESSION` tries again; a file can be imported again.
+caveat-words_poor = The words were decoded poorly; who spoke when is not affected. A larger model may do better: `sidetone transcript redo SESSION --model NAME` while its recording is here; a file can be imported again.
 caveat-few_turns = There were few turns, so their typical length may be chance.
 caveat-few_utterances = The coach said fewer than twenty things: not enough to say how directive it was.
 caveat-course_dropped = When you told and asked is not shown since the roles were exchanged: it is kept of the coach alone, and what was kept was the coachee's.

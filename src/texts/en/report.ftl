@@ -72,7 +72,7 @@ report-words-none = There are none.
 report-words-deleted = { $name } had them deleted. These numbers are what is left.
 report-words-taken = { $name } took them off this computer.
 # A command follows; so it does after the next two.
-report-words-failed = None could be decoded. The sound stays sealed to { $name }, who may try again:
+report-words-failed = None could be decoded. While the sound is here, sealed to { $name }, they may try again:
 report-words-kept = Sealed to { $name }, who keeps them and alone can read them:
 report-words-undecided = Sealed to { $name }, who alone can read them and decides what becomes of them:
 

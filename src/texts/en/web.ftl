@@ -7,6 +7,7 @@ page-used = This address has been used: it works once. Run the command again for
 page-numbers = The numbers, as your coach sees them
 # $what is the reason in a word or two ("words deleted"), $amount how much ("1 row, 2 files, 3709 bytes").
 page-gone = Gone from our files: { $what } ({ $amount }). Backups and snapshots of the disk are out of our reach.
+page-sound-gone = The sound that was kept is deleted too.
 page-close = Close this page
 page-closed = Closed
 page-closed-now = This page is closed. The window can be closed too.
@@ -35,6 +36,9 @@ next-none = Nothing is chosen now.
 words-heading = Your words
 words-undecided = Nothing is decided yet. They are deleted on { $date } unless you keep them.
 words-kept = You keep them, sealed.
+# $date is a day.
+words-forgotten = Notice was given that your passphrase is lost: from { $date } on your words can be deleted without it. Whatever you decide below ends that.
+words-forgotten-locked = Notice was given that your passphrase is lost: from { $date } on your words can be deleted without it. Unlock, and decide about them: that ends it.
 # $standing is words-undecided or words-kept.
 words-sealed = Sealed: only you can open them. { $standing } Unlocked, you can read them, decide about them, and say how it was for you.
 words-none-unlocked = Unlocked, you can say how it was for you, and see what you said before.
@@ -88,7 +92,10 @@ decide-stay = They stay here, sealed to you.
 decide-keep = Keep
 decide-kept = Kept, sealed, until you delete them.
 decide-take = Take them with you
-decide-first = First: one sealed file, which your key or the program { $program } opens.
+decide-first = First: one sealed file, which your key opens, here or with the program { $program }.
+# $show and $key are commands.
+decide-first-passphrase = First: one sealed file. On this computer your passphrase opens it ({ $show }), until you are removed from it; anywhere else your recovery key does, which { $key } shows.
+decide-sound = The sound of this session is kept here too, and goes with the words.
 decide-save = Save the sealed file
 decide-not-taken = Not taken: { $why }.
 decide-have = I have the file where I want it.
