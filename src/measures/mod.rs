@@ -14,6 +14,7 @@ mod floor;
 mod interval;
 mod ownership;
 mod point;
+mod record;
 mod talk;
 mod timing;
 mod waiting;
@@ -32,7 +33,7 @@ pub use self::{
     flanders::Flanders,
     interval::Interval,
     ownership::{MIN_STEPS, Ownership},
-    point::{Point, point},
+    point::{Dated, Point, Setting, point},
     talk::{Speech, TalkRatio},
     timing::{MIN_TURNS, Turns},
     waiting::{LENGTHS, LONG_S, MIN_WAITS, Waiting, Waits},
@@ -66,6 +67,9 @@ pub struct Numbers {
     pub duration_s: f64,
     pub tracks: u8,
     pub spans: Vec<RoleSpan>,
+    /// What of the session lies outside the record, by the same clock as `spans`: in no duration.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outside: Vec<Span>,
     /// Sound that came and could not be kept, in seconds.
     pub dropped_s: f64,
     pub gaps: u32,
@@ -141,7 +145,8 @@ pub struct Measures {
     pub turns: ByRole<Turns>,
     /// How often each cut in on the other; `None` unless each has a microphone that can be trusted.
     pub interruptions: Option<ByRole<u32>>,
-    /// What is made of the words; `None` when they are not there, or not to be trusted, or nobody can say whose they are.
+    /// What is made of the words, without what there is too little to say of; `None` when they are not there, or not to be
+    /// trusted, or nobody can say whose they are.
     pub words: Option<WordNumbers>,
     /// What to know before trusting the above: each once, the weightiest first.
     pub caveats: Vec<Caveat>,
@@ -159,7 +164,7 @@ const WHOSE_UNKNOWN: [Caveat; 3] = [Caveat::SilentTrack, Caveat::OneVoice, Cavea
 
 /// Measures a session.
 pub fn measure(numbers: &Numbers) -> Measures {
-    let floor = floor::Floor::of(&numbers.spans);
+    let floor = floor::Floor::of(&record::Record::without(&numbers.outside).spans(&numbers.spans));
     let speech = talk::speech(numbers, &floor);
     let turns = timing::turns(&floor);
     let caveats = caveat::about(numbers, &speech, &turns);
@@ -167,7 +172,7 @@ pub fn measure(numbers: &Numbers) -> Measures {
     Measures {
         talk_ratio: talk::ratio(numbers, &speech, &turns),
         interruptions: timing::interruptions(numbers, &floor),
-        words: numbers.words().filter(|_| whose_is_known).cloned(),
+        words: numbers.words().filter(|_| whose_is_known).map(WordNumbers::conclusive),
         caveats,
         speech,
         turns,

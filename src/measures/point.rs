@@ -1,8 +1,6 @@
 //! A session as one point of a trend: the measures that a line can be drawn of, each only where it is enough to say.
 
-use super::{
-    Caveat, Interval, MIN_QUESTIONS, MIN_STEPS, MIN_UTTERANCES, MIN_WAITS, Measures, TalkRatio, WHOSE_UNKNOWN,
-};
+use super::{Caveat, Interval, Measures, TalkRatio, WHOSE_UNKNOWN};
 
 /// With one of these, as with [`WHOSE_UNKNOWN`], the talk ratio is not shown: there is a number, and nothing should be concluded
 /// from it.
@@ -21,6 +19,23 @@ pub struct Point {
     pub waiting: Option<Interval>,
     /// The coachee's share of the next steps.
     pub own_steps: Option<Interval>,
+}
+
+/// With whom a session was and how it was heard. Between sessions that differ in it a difference may be no change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Setting {
+    pub coachee: String,
+    pub tracks: u8,
+    /// Name of the model that wrote the words; empty for a written transcript.
+    pub whisper: String,
+}
+
+/// A point with its session's start (RFC 3339).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dated {
+    pub started_at: String,
+    pub setting: Setting,
+    pub point: Point,
 }
 
 impl Point {
@@ -46,17 +61,12 @@ pub fn point(measures: &Measures) -> Point {
         high: ratio.high.get(),
     });
     let Some(words) = &measures.words else { return Point { talk, ..Point::default() } };
-    let (questions, steps) = (words.questions, words.ownership);
     Point {
         talk,
-        telling: words.directiveness.index.filter(|_| words.directiveness.utterances >= MIN_UTTERANCES),
-        open_questions: questions.share_open.filter(|_| questions.open + questions.closed >= MIN_QUESTIONS),
-        waiting: words
-            .waiting
-            .map(|waiting| waiting.after_question)
-            .filter(|w| w.count >= MIN_WAITS)
-            .and_then(|w| w.long),
-        own_steps: steps.share.filter(|_| steps.coachee_steps + steps.coach_steps >= MIN_STEPS),
+        telling: words.directiveness.index,
+        open_questions: words.questions.share_open,
+        waiting: words.waiting.and_then(|waiting| waiting.after_question.long),
+        own_steps: words.ownership.share,
     }
 }
 

@@ -101,7 +101,7 @@ pub(super) struct Advice {
 
 impl Report {
     pub(super) fn new(session: &Session, decision: Decision, numbers: &Numbers, measures: Measures) -> Self {
-        let speech = measures.speech;
+        let (speech, talk_ratio) = (measures.speech, measures.conclusive_talk_ratio());
         let words = measures.words.as_ref();
         let length_s = if numbers.duration_s.is_finite() { numbers.duration_s.max(0.0) } else { 0.0 };
         let mut report = Self {
@@ -120,9 +120,9 @@ impl Report {
                 unattributed_s: seconds(speech.unattributed_s),
             },
             talk_ratio: TalkRatio {
-                coach: measures.talk_ratio.map(|ratio| share(ratio.coach.get())),
-                low: measures.talk_ratio.map(|ratio| share(ratio.low.get())),
-                high: measures.talk_ratio.map(|ratio| share(ratio.high.get())),
+                coach: talk_ratio.map(|ratio| share(ratio.coach.get())),
+                low: talk_ratio.map(|ratio| share(ratio.low.get())),
+                high: talk_ratio.map(|ratio| share(ratio.high.get())),
             },
             turns: ByRole::each(|role| TurnLengths::of(measures.turns.of(role))),
             wait_time: words.map(Into::into).unwrap_or_default(),
@@ -169,7 +169,7 @@ impl ModelNames {
 
 impl TurnLengths {
     fn of(turns: &Turns) -> Self {
-        Self { count: turns.count, median_s: turns.median_s.map(seconds), longest_s: turns.longest_s.map(seconds) }
+        Self { count: turns.count, median_s: turns.typical_s().map(seconds), longest_s: turns.longest_s.map(seconds) }
     }
 }
 
@@ -191,5 +191,6 @@ pub(super) fn share(share: f64) -> f64 {
 
 pub(super) fn rounded(value: f64, steps: f64) -> f64 {
     let rounded = (value * steps).round() / steps;
-    if rounded.is_finite() { rounded } else { 0.0 }
+    // And nothing is no minus nothing.
+    if rounded.is_finite() { rounded + 0.0 } else { 0.0 }
 }

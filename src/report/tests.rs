@@ -234,7 +234,7 @@ fn numbers_with_words() -> Numbers {
         })
         .collect();
     let numbers = numbers();
-    let by_words = words(&coded, Some(&numbers.spans), numbers.duration_s);
+    let by_words = words(&coded, Some(&numbers.spans), numbers.duration_s, &[]);
     Numbers { by_words: Some(Box::new(by_words)), ..numbers }
 }
 
@@ -435,6 +435,34 @@ fn the_values() {
         report(&session(), Decision::Kept, &Numbers::default()).to_json().pointer("/talk_ratio/coach"),
         Some(&Value::Null)
     );
+}
+
+/// A script got the talk ratio of twenty seconds, and how long a typical turn of three was; on paper both were too little.
+#[test]
+fn what_people_are_not_told_is_null_for_scripts() {
+    let few = Numbers { spans: spans("a 0 4, b 4 10, a 10 14, b 14 20"), ..numbers_with_words() };
+    let report = report(&session(), Decision::Kept, &few);
+    let json = report.to_json();
+    for null in ["talk_ratio/coach", "talk_ratio/low", "talk_ratio/high", "turns/coach/median_s"] {
+        assert_eq!(json.pointer(&format!("/{null}")), Some(&Value::Null), "{null}");
+    }
+    assert_eq!(json.pointer("/turns/coach/longest_s"), Some(&4.0.into()));
+    assert!(report.to_text(80, false).contains(crate::texts::say!("report-not-enough")));
+}
+
+/// Minutes were those of speech with "mm hm", beside a percentage without.
+#[test]
+fn minutes_and_percent_are_of_the_same_talk() {
+    let mut numbers = numbers_with_words();
+    for words in numbers.by_words.as_deref_mut().unwrap() {
+        words.backchannels_s.coach = 100.0;
+    }
+    let text = report(&session(), Decision::Kept, &numbers).to_text(80, false);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Of 200 and 300 seconds of speech 100 of the coach's were "mm hm".
+    for said in [" 25 % 1 min 40 s", " 75 % 5 min", "Silence 1 min 40 s, “mm hm” 1 min 40 s."] {
+        assert!(text.contains(said), "{said} in {text}");
+    }
 }
 
 #[test]

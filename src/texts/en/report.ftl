@@ -29,9 +29,10 @@ report-shares = How the talk was shared
 report-coach = Coach
 report-coachee = Coachee
 report-bounds = The coach's share lies between { $low } and { $high } %.
-# $parts are the four that follow, as many as there are, with commas between them.
+# $parts are the five that follow, as many as there are, with commas between them.
 report-rest = { $parts }.
 report-rest-silence = Silence { $length }
+report-rest-listening = “mm hm” { $length }
 report-rest-overlap = both at once { $length }
 report-rest-unclear = unclear who { $length }
 report-rest-lost = lost { $length }
@@ -149,14 +150,16 @@ report-course-key = Asking is questions, reflections, affirmations and leaving t
 
 report-waiting = Room to think
 report-untimed = Not measured: how long it was quiet is heard in the sound alone, and there was none.
-# $share is report-share, $filled a whole number of percent.
-report-after-questions = After { $count } questions of the coach, it was quiet for three seconds or more in { $share }; the coach spoke next in { $filled } %.
+# $share is report-share.
+report-after-questions = After { $count } questions of the coach, it was quiet for three seconds or more in { $share }.
+# It follows report-after-questions. $filled is a whole number of percent.
+report-after-questions-filled = The coach spoke next in { $filled } %.
 report-after-questions-few = After the coach's questions: not enough to say.
-report-after-answers = After { $count } answers of the coachee, it was so in { $share }.
+report-after-answers = Within or after { $count } answers of the coachee, it was that quiet in { $share }.
 report-after-answers-few = After the coachee's answers: not enough to say.
 # $counts are report-quiet and report-quiet-coach, with commas between them.
 report-quiet-questions = After questions, quiet for: { $counts }.
-report-quiet-answers = After answers, quiet for: { $counts }.
+report-quiet-answers = Within or after answers, quiet for at most: { $counts }.
 # $length is one of report-length-…, $times is report-times.
 report-quiet = { $length } { $count }
 report-quiet-coach = { $length } { $count } (the coach next { $times })
@@ -211,11 +214,12 @@ report-the-coachee = The coachee
 report-meanings = What these names mean
 report-course-columns = Upwards, outlined: asking, reflecting, affirming, leaving the choice. Downwards, filled: telling. A column is { $length }.
 report-waits-questions = After the coach’s questions: quiet for how long, and who spoke next
-report-waits-answers = After the coachee’s answers: quiet for how long
+report-waits-answers = Within or after the coachee’s answers: the longest quiet
 # The heads of columns: report-length-…, and how often who spoke next.
 report-waits-quiet = quiet for
 report-waits-coachee = coachee
 report-waits-coach = coach
+report-waits-unclear = unclear who
 report-waits-line = Below the line: three seconds and more.
 report-reviews = To talk about
 
