@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::*;
 use crate::{
     measures::{
-        Interval, Models, Point,
+        Dated, Interval, Models, Point, Setting,
         properties::{any_numbers, spans},
         words,
     },
@@ -87,7 +87,8 @@ fn every_form_is_as_it_was() {
     let point = |day: u32| {
         let share = |value: f64| Some(Interval { value, low: value - 0.05, high: value + 0.05 });
         let telling = share(if day > 7 { 0.3 } else { 0.5 } + f64::from(day % 3) / 50.0);
-        (format!("2026-11-{day:02}T09:00:00Z"), Point { talk: share(0.5), telling, ..Point::default() })
+        let point = Point { talk: share(0.5), telling, ..Point::default() };
+        Dated { started_at: format!("2026-11-{day:02}T09:00:00Z"), setting: Setting::default(), point }
     };
     let over_time = trend(Some("Ana"), &(1..=12).map(point).collect::<Vec<_>>());
     let pretty = |json: &Value| format!("{json:#}\n");

@@ -248,7 +248,7 @@ trend-sessions = { $count ->
 }
 # $sessions is trend-sessions, the others are days.
 trend-span = { $sessions } · { $first } to { $last }
-trend-rule = Dots are sessions, the lines through them how sure each is. A change is said only when the latest five sessions differ from the ten before by more than sessions differ anyway (Welch's test, 99 %). More or less is neither better nor worse.
+trend-rule = Dots are sessions, the lines through them how sure each is. A change is said only when the latest five sessions differ from the ten before, heard alike and with the same person, by more than sessions differ anyway (Welch's test, 99.95 %). More or less is neither better nor worse.
 # The name of each line, and of the latest session what share it was of what; $share is report-share.
 trend-talk = The coach's share of the talk
 trend-talk-latest = On { $day } it was { $share } of all talk.
@@ -260,6 +260,9 @@ trend-steps = Steps in the coachee's own words
 trend-steps-latest = On { $day } it was { $share } of all next steps.
 trend-nothing = Not enough to say in any session.
 trend-few = { $sessions } of the { $least } sessions that it takes to say whether it changes.
+# The same where earlier sessions were heard with other microphones or another model.
+trend-few-alike = { $sessions } of the { $least } sessions heard like the latest, with as many microphones and the same model, that it takes to say whether it changes.
+trend-mixed = Over sessions with several people nothing is said of change: `sidetone trend --coachee NAME` is of those with one.
 # $means is trend-means.
 trend-same = No change larger than sessions differ anyway: { $means }.
 trend-more = More than before: { $means }.
