@@ -69,7 +69,7 @@ pub struct Setup {
 pub enum Voices {
     /// Known to be no real ones.
     Synthetic,
-    /// Somebody's file, who named the model: its words are counted, with a caveat.
+    /// Somebody's file: its words are counted, with a caveat.
     Recorded,
     /// People before a microphone: its words are in no number.
     Live,
@@ -240,7 +240,7 @@ impl Pipeline {
     pub fn forget_from(&mut self, from: Sample) {
         self.gaps.retain(|gap| *gap < from);
         self.gaps.insert(from);
-        let now = self.ears.iter().map(|ear| ear.position).max().unwrap_or(0);
+        let now = self.now();
         self.attend_anew();
         let Some(span) = Span::new(from, Sample(now)) else { return };
         self.forget(span);
@@ -276,8 +276,13 @@ impl Pipeline {
     pub fn finish(mut self) -> Outcome {
         // Nobody is there any more to be obeyed.
         self.attention = None;
-        let duration_s = self.duration_s();
+        let (outside, now) = (self.outside(), self.now());
+        let left_out: u64 = outside.iter().map(|span| span.samples()).sum();
+        let duration_s = now.saturating_sub(left_out) as f64 / f64::from(SAMPLE_RATE);
         let gaps = self.count_gaps();
+        // A pause takes none of the session's clock, and yet something is missing there.
+        let points = self.gaps.iter().filter_map(|at| Span::new(Sample(at.0.checked_sub(1)?), *at));
+        let outside = union(outside.into_iter().chain(points), 0);
         let mut speech = Vec::new();
         for ear in std::mem::take(&mut self.ears) {
             let rest: Vec<Span> = on_record(ear.detector.finish(), &self.forgotten).collect();
@@ -317,6 +322,7 @@ impl Pipeline {
             duration_s,
             tracks: speech.len() as u8,
             spans,
+            outside,
             gaps,
             models: ModelNames {
                 whisper: whisper.clone().unwrap_or_default(),
@@ -370,7 +376,7 @@ impl Pipeline {
 
     /// A stretch outside the record is one gap, though both its ends may be noted; and at the end of a session it is none.
     fn count_gaps(&self) -> u32 {
-        let now = self.ears.iter().map(|ear| ear.position).max().unwrap_or(0);
+        let now = self.now();
         let outside: Vec<Span> = self.ears.iter().flat_map(|ear| &ear.holes).chain(&self.forgotten).copied().collect();
         let counts = |at: &&Sample| {
             at.0 < now && outside.iter().all(|span| span.end() != **at && (span.start() != **at || span.end().0 < now))
@@ -378,17 +384,19 @@ impl Pipeline {
         u32::try_from(self.gaps.iter().filter(counts).count()).unwrap_or(u32::MAX)
     }
 
-    /// Seconds on the record: up to the latest sample, less what was forgotten and what is missing on every track.
-    fn duration_s(&self) -> f64 {
-        let now = self.ears.iter().map(|ear| ear.position).max().unwrap_or(0);
+    /// The latest sample of any track.
+    fn now(&self) -> u64 {
+        self.ears.iter().map(|ear| ear.position).max().unwrap_or(0)
+    }
+
+    /// What is not on the record: what was forgotten, and what is missing on every track.
+    fn outside(&self) -> Vec<Span> {
         let missing = match self.ears.as_slice() {
             [a, b] => a.holes.iter().flat_map(|x| b.holes.iter().filter_map(|y| x.overlap(*y))).collect(),
             [one] => one.holes.clone(),
             _ => Vec::new(),
         };
-        let outside: u64 =
-            union(missing.into_iter().chain(self.forgotten.iter().copied()), 0).iter().map(|s| s.samples()).sum();
-        now.saturating_sub(outside) as f64 / f64::from(SAMPLE_RATE)
+        union(missing.into_iter().chain(self.forgotten.iter().copied()), 0)
     }
 }
 
@@ -422,7 +430,7 @@ fn code(
         return units;
     }
     let coded = moves::code(&units, coder);
-    let mut by_words = measures::words(&coded, sound, numbers.duration_s);
+    let mut by_words = measures::words(&coded, sound, numbers.duration_s, &numbers.outside);
     if numbers.doubts.iter().any(|doubt| doubt == Caveat::RolesAssumed.code()) {
         // They may be the coachee's, of whom no utterance is told apart in the clear.
         by_words.iter_mut().for_each(|words| words.marks.clear());

@@ -62,13 +62,6 @@ fn each_mistake_gets_one_error_and_one_hint() {
         (&[&import, &["/no/such/file.wav"]], "/no/such/file.wav", "sidetone import FILE"),
         // A voice was picked by chance.
         (&[&import, &["--coach-track", "1", sweep]], "one track", "`--coach-track`"),
-        // A real recording got words that nobody had said.
-        (&[&["import", "--coachee", "Hannah", "--consent-both", sweep]], "the demo's", "sidetone models fetch base.en"),
-        (
-            &[&["start", "--coachee", "Hannah", "--consent-both", "--input", &format!("file:{sweep}")]],
-            "the demo's",
-            "`--model demo.en`",
-        ),
         (&[&import, &[empty.to_str().unwrap()]], "empty.wav", ""),
         (&[&import, &[text.to_str().unwrap()]], "notes.mp3", ""),
         (&[&["report"]], "there is no session yet", "sidetone start"),

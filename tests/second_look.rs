@@ -223,11 +223,12 @@ fn a_file_with_one_microphone_in_both_channels_is_not_two_people() {
     let file = home.path("call.wav");
     wav(&file, 2, demo_sound().into_iter().take(12 * RATE).flat_map(|s| [s, 0.8 * s]));
     let import = ["import", file.to_str().unwrap(), "--coachee", "Hannah", "--consent-both", "--coach-track", "2"];
-    let ran = home.run(&[&import[..], &["--model", "demo.en", "--json"]].concat());
+    let ran = home.run(&[&import[..], &["--json"]].concat());
     assert!(ran.err.contains("the sound of one microphone"), "{}", ran.err);
+    // Only the demo model is here, and whoever imports a file is told what its words are worth.
+    assert!(ran.err.contains("sidetone models fetch base.en"), "{}", ran.err);
     let report = ran.json();
     assert_eq!(report["tracks"], 1);
-    // And whoever names the demo model for a file is told what its words are worth.
     assert!(caveats(&report).contains(&"demo_model") && caveats(&report).contains(&"roles_assumed"), "{report}");
 }
 

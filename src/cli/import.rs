@@ -67,8 +67,8 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
         Some(name) => name.clone(),
         None => load::default_whisper(config)?,
     };
-    if args.model.is_none() && voices != Voices::Synthetic {
-        load::not_for_real_voices(&model)?;
+    if args.model.is_none() && voices == Voices::Recorded && model == load::DEMO_MODEL {
+        config.remark(say!("import-demo-model"));
     }
     let models = load::models(config, &model)?;
     let session = session(&args, source.tracks(), model, config)?;

@@ -37,11 +37,11 @@ pub fn default_whisper(config: &Config) -> Result<String, CliError> {
     Ok(recommended.or_else(largest).map_or(DEMO_MODEL, |entry| &entry.name).to_owned())
 }
 
-/// The demo's model makes words of real voices that nobody said: it is used for them only where somebody named it.
+/// The demo's model makes words of real voices that nobody said: before a microphone it is used only where somebody named it.
 ///
 /// # Errors
 /// When it is that one.
-pub fn not_for_real_voices(model: &str) -> Result<(), CliError> {
+pub fn not_for_live_voices(model: &str) -> Result<(), CliError> {
     if model != DEMO_MODEL {
         return Ok(());
     }

@@ -151,8 +151,8 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
         false => None,
     };
     let synthetic = matches!(&input, InputSpec::File(path) if demo::is_the_session(path));
-    if args.model.is_none() && !synthetic {
-        load::not_for_real_voices(&model)?;
+    if args.model.is_none() && !matches!(input, InputSpec::File(_)) {
+        load::not_for_live_voices(&model)?;
     }
     let input = match input {
         // The daemon has a working directory of its own.

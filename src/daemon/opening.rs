@@ -44,7 +44,7 @@ pub(super) fn open(slot: &Slot, start: Start, board: Board) -> Result<Recorder, 
         InputSpec::File(path) => Some(path.as_path()),
         _ => None,
     };
-    check(&start)?;
+    check(&start, file.is_some())?;
     let wake = start.wake_word.as_deref().map(wake_word).transpose()?;
     let mut vault = vault::Writer::open(slot.data_dir())?;
     let recipient = vault.coachee(&start.session.coachee)?.recipient;
@@ -96,11 +96,11 @@ fn wake_word(text: &str) -> Result<WakeWord, Failure> {
 }
 
 /// What can be told from the request alone.
-fn check(start: &Start) -> Result<(), Failure> {
+fn check(start: &Start, from_file: bool) -> Result<(), Failure> {
     if !(start.speed.is_finite() && start.speed > 0.0) {
         return Err(Failure::user("a file cannot be played at this speed", "`--speed 1` is its own speed"));
     }
-    if start.session.model == DEMO_MODEL && !start.model_named && !start.synthetic {
+    if !from_file && start.session.model == DEMO_MODEL && !start.model_named {
         return Err(Failure::user(
             "the only speech model here is the demo's, which knows no real voice",
             "`sidetone models fetch base.en` gets a real one; or name it to try things out: `--model demo.en`",
@@ -260,22 +260,22 @@ mod tests {
     #[test]
     fn the_demo_model_is_not_taken_for_a_real_one() {
         let named = |model, model_named| Start { model_named, ..start(model) };
-        for (request, fine) in [
-            (named(DEMO_MODEL, false), false),
-            (named(DEMO_MODEL, true), true),
-            (Start { synthetic: true, ..start(DEMO_MODEL) }, true),
-            (named("base.en", false), true),
+        for (request, from_file, fine) in [
+            (named(DEMO_MODEL, false), false, false),
+            (named(DEMO_MODEL, true), false, true),
+            (named(DEMO_MODEL, false), true, true),
+            (named("base.en", false), false, true),
         ] {
-            assert_eq!(check(&request).is_ok(), fine, "{request:?}");
+            assert_eq!(check(&request, from_file).is_ok(), fine, "{request:?} {from_file}");
         }
-        let hint = check(&start(DEMO_MODEL)).unwrap_err().hint.unwrap();
+        let hint = check(&start(DEMO_MODEL), false).unwrap_err().hint.unwrap();
         assert!(hint.contains("`sidetone models fetch base.en`") && hint.contains("`--model demo.en`"), "{hint}");
     }
 
     #[test]
     fn a_speed_must_be_one() {
         for speed in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-            assert!(check(&Start { speed, ..start("base.en") }).is_err(), "{speed}");
+            assert!(check(&Start { speed, ..start("base.en") }, true).is_err(), "{speed}");
         }
     }
 

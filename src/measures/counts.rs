@@ -1,6 +1,6 @@
 //! **Moves** counted: how often each was the likeliest, and how often each is to be expected (the sum of its probabilities,
 //! which is nearer to what experts count). **Questions**: the coach's utterances that are likeliest questions, open or
-//! closed by form, so that the two sum to the move's count; the share of open ones is of expected counts, bootstrapped over
+//! closed by form, so that the two sum to the move's count; the share of open ones is of expected counts, with bounds over
 //! turns (MISC 2.5: percent open questions, OQ / (OQ + CQ)); and what they asked the coachee for.
 
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,8 @@
 //! It turns round the share that MITI 4.2.1 and MISC 2.5 summarise a session by (MISC: percent MI-consistent responses,
 //! MICO / (MICO + MIIN)), with plain information added to telling, as Flanders' direct influence has it. Beside it stand
 //! **ask : tell**, questions / telling (compare Flanders' teacher question ratio, 4 / (4 + 5)), and **reflections : questions**
-//! (MITI 4.2.1: R:Q; fair is 1, good is 2 in counselling). None is a verdict: novices may need more telling.
+//! (MITI 4.2.1: R:Q; fair is 1, good is 2 in counselling), each with [`MIN_UNDER`](super::words::MIN_UNDER) at least to divide
+//! by. None is a verdict: novices may need more telling.
 
 use serde::{Deserialize, Serialize};
 

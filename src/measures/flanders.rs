@@ -6,9 +6,11 @@
 //! about content or procedures, so that structure is 5 too), advice and direction 6, confrontation 7 (criticises). "Um hm"
 //! is a 2 by Flanders' own list. The coachee's response and backchannels are 8, all else 9.
 //!
-//! His ground rules kept here: in doubt, the category farthest from 5, though not 10 (rule 1); a 10 before the first and after
-//! the last; every change in three seconds would be marked by hand, while here each mark is what fills most of its three
-//! seconds. "In doubt" belongs to this matrix only, never to the coding of moves.
+//! His ground rules kept here: in doubt, the category farthest from 5, though not 10 (rule 1); of two that are as far, such as 4
+//! and 6, the one on the side on which the coach has been so far, for nobody is moved to the opposite side without a clear sign
+//! (rule 2), and before there is any the indirect one; a 10 before the first and after the last; every change in three seconds
+//! would be marked by hand, while here each mark is what fills most of its three seconds. "In doubt" belongs to this matrix
+//! only, never to the coding of moves.
 //!
 //! **I/D** = (1+2+3+4) / (5+6+7), **i/d** = (1+2+3) / (6+7), from the matrix's columns.
 
@@ -75,7 +77,9 @@ fn marks(exchange: &Exchange, duration_s: f64) -> Vec<usize> {
     let count = Sample::from_seconds(duration_s).0.div_ceil(length).min(MAX_MARKS);
     let uttered: Vec<Uttered> = exchange.utterances().collect();
     let longest = uttered.iter().map(|each| each.span.samples()).max().unwrap_or(0);
-    let mark = |index: u64| {
+    // The latest of the coach's.
+    let mut so_far = None;
+    let mut mark = |index: u64| {
         let start = Sample(index * length);
         let Some(window) = Span::new(start, Sample(start.0 + length)) else { return SILENCE };
         // Sorted by start, so that whatever reaches in begins no earlier than the longest is long.
@@ -86,7 +90,7 @@ fn marks(exchange: &Exchange, duration_s: f64) -> Vec<usize> {
         for each in near {
             let samples = each.span.overlap(window).map_or(0, Span::samples);
             spoken += samples;
-            if let Some(sum) = filled.get_mut(category(each) - 1) {
+            if let Some(sum) = filled.get_mut(category(each, so_far) - 1) {
                 *sum += samples;
             }
         }
@@ -95,28 +99,32 @@ fn marks(exchange: &Exchange, duration_s: f64) -> Vec<usize> {
         }
         let most = filled.iter().max().copied().unwrap_or(0);
         let tied = (1..=CATEGORIES).filter(|category| filled.get(category - 1) == Some(&most));
-        tied.max_by_key(|&category| farthest(category)).unwrap_or(SILENCE)
+        let marked = tied.max_by_key(|&category| farthest(category, so_far)).unwrap_or(SILENCE);
+        so_far = Some(marked).filter(|category| (1..=7).contains(category)).or(so_far);
+        marked
     };
-    (0..count).map(mark).collect()
+    (0..count).map(&mut mark).collect()
 }
 
-/// Rule 1: how far from 5, except that 10 yields to all.
-fn farthest(category: usize) -> usize {
-    if category == SILENCE { 0 } else { 1 + category.abs_diff(5) }
+/// Rules 1 and 2: how far from 5, except that 10 yields to all; then whether it is on the side on which the coach has been.
+fn farthest(category: usize, so_far: Option<usize>) -> (usize, bool) {
+    let far = if category == SILENCE { 0 } else { 1 + category.abs_diff(5) };
+    let direct = |category: usize| category >= 5;
+    (far, direct(category) == so_far.is_some_and(direct))
 }
 
-fn category(uttered: &Uttered) -> usize {
+fn category(uttered: &Uttered, so_far: Option<usize>) -> usize {
     match uttered.role {
         None => SILENCE,
         Some(Role::Coachee) => match uttered.code.as_coachee() {
             CoacheeMove::Response | CoacheeMove::Backchannel => 8,
             _ => 9,
         },
-        Some(Role::Coach) => coach_category(uttered.code),
+        Some(Role::Coach) => coach_category(uttered.code, so_far),
     }
 }
 
-fn coach_category(code: &Code) -> usize {
+fn coach_category(code: &Code, so_far: Option<usize>) -> usize {
     let mut likely: [f32; 8] = [0.0; 8];
     for &each in CoachMove::ALL {
         if let Some(sum) = likely.get_mut(of_move(each)) {
@@ -125,7 +133,7 @@ fn coach_category(code: &Code) -> usize {
     }
     let most = likely.iter().copied().fold(0.0, f32::max);
     let doubted = (1..=7).filter(|&category| likely.get(category).is_some_and(|&share| share > most - DOUBT));
-    doubted.max_by_key(|&category| farthest(category)).unwrap_or(5)
+    doubted.max_by_key(|&category| farthest(category, so_far)).unwrap_or(5)
 }
 
 fn of_move(coach: CoachMove) -> usize {
@@ -162,8 +170,8 @@ mod tests {
 
     #[test]
     fn the_matrix_begins_and_ends_in_silence_and_gives_the_ratios() {
-        let told = told("a question 0 3, b reasoning 3 6, a reflection 6 9, a information 9 12, a direction 12 15");
-        let flanders = flanders(&told, 15.0);
+        let said = told("a question 0 3, b reasoning 3 6, a reflection 6 9, a information 9 12, a direction 12 15");
+        let flanders = flanders(&said, 15.0);
         let pairs = [(10, 4), (4, 9), (9, 3), (3, 5), (5, 6), (6, 10)];
         for (before, after) in pairs {
             assert_eq!(flanders.matrix[before - 1][after - 1], 1, "{before} {after}");
@@ -171,6 +179,19 @@ mod tests {
         assert_eq!(flanders.matrix.iter().flatten().sum::<u32>(), pairs.len() as u32);
         assert_eq!((flanders.all(), flanders.revised()), (Some(1.0), Some(1.0)));
         assert_eq!((Flanders::default().all(), Flanders::default().revised()), (None, None));
+    }
+
+    /// A question that might have been advice was always marked as advice: of two categories as far from 5 the direct one.
+    #[test]
+    fn in_doubt_at_equal_distance_nobody_is_moved_to_the_other_side() {
+        let mut coded =
+            super::super::exchange::coded("a question 0 3, a question 3 6, a direction 6 9, a question 9 12");
+        let doubtful = Code::between(CoachMove::Question, CoachMove::Advice);
+        for at in [1, 3] {
+            coded[at].code = doubtful.clone();
+        }
+        assert_eq!(marks(&Exchange::new(&coded, false), 12.0), [4, 4, 6, 6]);
+        assert_eq!(marks(&Exchange::new(&coded[1..2], false), 6.0), [10, 4]);
     }
 
     #[test]

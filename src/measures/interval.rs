@@ -1,18 +1,18 @@
 //! How sure a number is: the bounds that 95 of 100 sessions like this one would keep to.
 //!
-//! Ratios of sums over turns: percentile bootstrap (Efron and Tibshirani, *An Introduction to the Bootstrap*, 1993, ch. 13)
-//! over turns, not utterances, since what somebody says in one turn hangs together. Shares of a few counted things: Wilson's
-//! score interval (1927), which stays honest when all of three went one way.
+//! Shares of a few counted things: Wilson's score interval (1927), which stays honest when all of three went one way.
+//!
+//! Ratios of sums over turns: over turns, not utterances, since what somebody says in one turn hangs together. The error is
+//! that of a ratio estimator with turns as clusters (Cochran, *Sampling Techniques*, 1977, ch. 9), made after two turns of the
+//! usual length that went all one way and two that went all the other are added (Agresti and Coull, "Approximate is better than
+//! 'exact' for interval estimation of binomial proportions", *The American Statistician* 52, 1998: the same for single things).
+//! Without them a few turns that agree would leave no doubt: the bounds of a bootstrap over five turns held what they were to
+//! hold in 40 to 88 of 100 sessions. These hold it in 92 or more at 5, 10 and 30 turns, whether or not a turn is all of one
+//! kind (a test tries it), and from thirty turns on are hardly wider.
 
 use serde::{Deserialize, Serialize};
 
-/// How often turns are drawn anew: enough for the second digit of a bound.
-const DRAWS: usize = 1000;
-/// Same session, same bounds.
-const SEED: u64 = 20_261_124;
-/// Left out at either end.
-const TAIL: f64 = 0.025;
-/// Of the normal distribution, for the same share.
+/// Of the normal distribution, for 95 of 100.
 const Z: f64 = 1.96;
 
 /// A value between two bounds; all finite, in order.
@@ -30,22 +30,22 @@ pub fn add(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
 
 /// `part / (part + rest)`, both summed over turns. `None` when both sums are zero.
 pub fn over_turns(turns: &[(f64, f64)]) -> Option<Interval> {
-    let share = |(part, rest): (f64, f64)| {
-        let share = part / (part + rest);
-        share.is_finite().then_some(share)
+    let mut turns: Vec<(f64, f64)> = turns.iter().copied().filter(|(part, rest)| part + rest > 0.0).collect();
+    let share = |turns: &[(f64, f64)]| {
+        let (part, rest) = turns.iter().copied().fold((0.0, 0.0), add);
+        (part / (part + rest), part + rest)
     };
-    let value = share(turns.iter().copied().fold((0.0, 0.0), add))?;
-    let mut random = SplitMix(SEED);
-    let mut drawn: Vec<f64> = (0..DRAWS)
-        .filter_map(|_| {
-            share((0..turns.len()).filter_map(|_| turns.get(random.below(turns.len())).copied()).fold((0.0, 0.0), add))
-        })
-        .collect();
-    drawn.sort_by(f64::total_cmp);
-    let at = |part: f64| drawn.get((part * drawn.len().saturating_sub(1) as f64).round() as usize).copied();
-    let (low, high) = (at(TAIL)?, at(1.0 - TAIL)?);
-    // The value itself may lie outside when there are two or three turns.
-    Some(Interval { value, low: low.min(value), high: high.max(value) })
+    let (value, sum) = share(&turns);
+    if !value.is_finite() {
+        return None;
+    }
+    let usual = sum / turns.len() as f64;
+    turns.extend([(usual, 0.0), (usual, 0.0), (0.0, usual), (0.0, usual)]);
+    let (middle, sum) = share(&turns);
+    let count = turns.len() as f64;
+    let off: f64 = turns.iter().map(|(part, rest)| (part - middle * (part + rest)).powi(2)).sum();
+    let reach = Z * (off * count / (count - 1.0)).sqrt() / sum;
+    Some(Interval { value, low: (middle - reach).max(0.0).min(value), high: (middle + reach).min(1.0).max(value) })
 }
 
 /// `part` of `all`. `None` of nothing.
@@ -59,32 +59,9 @@ pub fn of_counts(part: u32, all: u32) -> Option<Interval> {
     Some(Interval { value: p, low: (middle - reach).clamp(0.0, p), high: (middle + reach).clamp(p, 1.0) })
 }
 
-/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (OOPSLA 2014).
-struct SplitMix(u64);
-
-impl SplitMix {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// Below `limit`, which is far below 2^64: what the remainder adds to low values is nothing to a bound.
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit.max(1) as u64) as usize
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_generator_is_the_published_one() {
-        let mut random = SplitMix(1_234_567);
-        assert_eq!([random.next(), random.next()], [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]);
-    }
 
     #[test]
     fn bounds_of_a_share_over_turns() {
@@ -93,7 +70,47 @@ mod tests {
         let interval = over_turns(&turns).unwrap();
         assert_eq!(interval.value, 0.5);
         assert!((0.38..0.43).contains(&interval.low) && (0.57..0.62).contains(&interval.high), "{interval:?}");
-        assert_eq!(over_turns(&turns), Some(interval));
+    }
+
+    /// Five turns that were all telling were "100 % (100 to 100 %)".
+    #[test]
+    fn a_few_turns_that_agree_leave_doubt() {
+        let interval = over_turns(&[(3.0, 0.0); 5]).unwrap();
+        assert!(interval.value == 1.0 && interval.high == 1.0 && interval.low < 0.6, "{interval:?}");
+        let interval = over_turns(&[(1.0, 2.0); 5]).unwrap();
+        assert!(interval.low < 0.2 && interval.high > 0.5, "{interval:?}");
+        // One turn, of less than an utterance.
+        let interval = over_turns(&[(0.2, 0.0)]).unwrap();
+        assert!(interval.low < 0.3 && interval.high == 1.0, "{interval:?}");
+    }
+
+    #[test]
+    fn the_bounds_hold_what_they_are_to_hold() {
+        let mut state = 20_261_128_u64;
+        let mut random = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1u64 << 53) as f64
+        };
+        for count in [5, 10, 30] {
+            for share in [0.1, 0.3, 0.5, 0.8] {
+                // How much of a turn's kind is the turn's own: nothing, half, all.
+                for own in [0.0, 0.5, 1.0] {
+                    let held = (0..1000).filter(|_| {
+                        let mut turn = || {
+                            let kind = f64::from(u8::from(random() < share));
+                            let tells = own * kind + (1.0 - own) * share;
+                            let utterances = 1 + (random() * 5.0) as u32;
+                            let told = (0..utterances).filter(|_| random() < tells).count() as f64;
+                            (told, f64::from(utterances) - told)
+                        };
+                        let turns: Vec<(f64, f64)> = (0..count).map(|_| turn()).collect();
+                        over_turns(&turns).is_some_and(|found| found.low <= share && share <= found.high)
+                    });
+                    let held = held.count();
+                    assert!(held >= 920, "{held} of 1000: {count} turns, {share}, {own}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod floor;
 mod interval;
 mod ownership;
 mod point;
+mod record;
 mod talk;
 mod timing;
 mod waiting;
@@ -32,7 +33,7 @@ pub use self::{
     flanders::Flanders,
     interval::Interval,
     ownership::{MIN_STEPS, Ownership},
-    point::{Point, point},
+    point::{Dated, Point, Setting, point},
     talk::{Speech, TalkRatio},
     timing::{MIN_TURNS, Turns},
     waiting::{LENGTHS, LONG_S, MIN_WAITS, Waiting, Waits},
@@ -69,6 +70,9 @@ pub struct Numbers {
     pub duration_s: f64,
     pub tracks: u8,
     pub spans: Vec<RoleSpan>,
+    /// What of the session lies outside the record, by the same clock as `spans`: in no duration.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outside: Vec<Span>,
     /// Sound that came and could not be kept, in seconds.
     pub dropped_s: f64,
     pub gaps: u32,
@@ -153,7 +157,8 @@ pub struct Measures {
     pub turns: ByRole<Turns>,
     /// How often each cut in on the other; `None` unless each has a microphone that can be trusted.
     pub interruptions: Option<ByRole<u32>>,
-    /// What is made of the words; `None` when they are not there, or not to be trusted, or nobody can say whose they are.
+    /// What is made of the words, also where there is too little to say; `None` when they are not there, or not to be trusted,
+    /// or would be the wrong person's.
     pub words: Option<WordNumbers>,
     /// What to know before trusting the above: each once, the weightiest first.
     pub caveats: Vec<Caveat>,
@@ -167,11 +172,11 @@ impl Measures {
 
 /// With one of these what is made of the words would be made of the wrong person's: one voice is taken for the coach's, what a
 /// silent track should have heard counts as a wait.
-const WHOSE_UNKNOWN: [Caveat; 3] = [Caveat::SilentTrack, Caveat::OneVoice, Caveat::MuchUnattributed];
+const WHOSE_UNKNOWN: [Caveat; 2] = [Caveat::SilentTrack, Caveat::OneVoice];
 
 /// Measures a session.
 pub fn measure(numbers: &Numbers) -> Measures {
-    let floor = floor::Floor::of(&numbers.spans);
+    let floor = floor::Floor::of(&record::Record::without(&numbers.outside).spans(&numbers.spans));
     let speech = talk::speech(numbers, &floor);
     let turns = timing::turns(&floor);
     let caveats = caveat::about(numbers, &speech, &turns);

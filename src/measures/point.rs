@@ -1,12 +1,10 @@
 //! A session as one point of a trend: the measures that a line can be drawn of, each only where it is enough to say.
 
-use super::{
-    Caveat, Interval, MIN_QUESTIONS, MIN_STEPS, MIN_UTTERANCES, MIN_WAITS, Measures, TalkRatio, WHOSE_UNKNOWN,
-};
+use super::{Caveat, Interval, Measures, TalkRatio, WHOSE_UNKNOWN, WordNumbers};
 
 /// With one of these, as with [`WHOSE_UNKNOWN`], the talk ratio is not shown: there is a number, and nothing should be concluded
 /// from it.
-const TOO_LITTLE: [Caveat; 2] = [Caveat::NoSpeech, Caveat::ShortSession];
+const TOO_LITTLE: [Caveat; 3] = [Caveat::NoSpeech, Caveat::ShortSession, Caveat::MuchUnattributed];
 
 /// Shares `0..=1`; `None` where there is not enough to say.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -23,6 +21,23 @@ pub struct Point {
     pub own_steps: Option<Interval>,
 }
 
+/// With whom a session was and how it was heard. Between sessions that differ in it a difference may be no change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Setting {
+    pub coachee: String,
+    pub tracks: u8,
+    /// Name of the model that wrote the words; empty for a written transcript.
+    pub whisper: String,
+}
+
+/// A point with its session's start (RFC 3339).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dated {
+    pub started_at: String,
+    pub setting: Setting,
+    pub point: Point,
+}
+
 impl Point {
     /// In the order of the fields.
     pub fn each(&self) -> [Option<Interval>; 5] {
@@ -36,6 +51,11 @@ impl Measures {
         let unsafe_to_tell = WHOSE_UNKNOWN.iter().chain(&TOO_LITTLE).any(|&caveat| self.has(caveat));
         self.talk_ratio.filter(|_| !unsafe_to_tell)
     }
+
+    /// What is made of the words, as far as something may be concluded from it.
+    pub fn conclusive_words(&self) -> Option<WordNumbers> {
+        self.words.as_ref().filter(|_| !self.has(Caveat::MuchUnattributed)).map(WordNumbers::conclusive)
+    }
 }
 
 /// The point that a session adds.
@@ -45,18 +65,13 @@ pub fn point(measures: &Measures) -> Point {
         low: ratio.low.get(),
         high: ratio.high.get(),
     });
-    let Some(words) = &measures.words else { return Point { talk, ..Point::default() } };
-    let (questions, steps) = (words.questions, words.ownership);
+    let Some(words) = measures.conclusive_words() else { return Point { talk, ..Point::default() } };
     Point {
         talk,
-        telling: words.directiveness.index.filter(|_| words.directiveness.utterances >= MIN_UTTERANCES),
-        open_questions: questions.share_open.filter(|_| questions.open + questions.closed >= MIN_QUESTIONS),
-        waiting: words
-            .waiting
-            .map(|waiting| waiting.after_question)
-            .filter(|w| w.count >= MIN_WAITS)
-            .and_then(|w| w.long),
-        own_steps: steps.share.filter(|_| steps.coachee_steps + steps.coach_steps >= MIN_STEPS),
+        telling: words.directiveness.index,
+        open_questions: words.questions.share_open,
+        waiting: words.waiting.and_then(|waiting| waiting.after_question.long),
+        own_steps: words.ownership.share,
     }
 }
 

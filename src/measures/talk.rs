@@ -74,6 +74,8 @@ pub struct TalkRatio {
     pub coach: Share,
     pub low: Share,
     pub high: Share,
+    /// The seconds that it is of: speech without the backchannels that the words show.
+    pub seconds: ByRole<f64>,
 }
 
 pub fn speech(numbers: &Numbers, floor: &Floor) -> Speech {
@@ -111,7 +113,12 @@ pub fn ratio(numbers: &Numbers, speech: &Speech, turns: &ByRole<Turns>) -> Optio
     let d = speech.unattributed_s;
     let confusion = confusion(numbers, speech, turns);
     let bound = |part: f64, widen: f64| Share::of(Share::of(part, c + e + d)?.get() + widen, 1.0);
-    Some(TalkRatio { coach: Share::of(c, c + e)?, low: bound(c, -confusion)?, high: bound(c + d, confusion)? })
+    Some(TalkRatio {
+        coach: Share::of(c, c + e)?,
+        low: bound(c, -confusion)?,
+        high: bound(c + d, confusion)?,
+        seconds: ByRole { coach: c, coachee: e },
+    })
 }
 
 #[cfg(test)]

@@ -6,9 +6,10 @@
 //! [`FLOOR_S`] of it is alone and the holder speaks again within [`REGAIN_S`]: that is how "mm hm" behaves, and without
 //! the words a quick "yes" cannot be told from it. Speech that could not be attributed takes the floor from nobody.
 //!
-//! **Interruption**: the other starts while you speak, both speak for at least [`OVERLAP_S`], the other holds out for at
-//! least [`HOLD_S`], and you stop within [`YIELD_S`] of their start. Overlaps where nobody gives way, and sounds too short
-//! to be more than a backchannel, are none. Compare Gravano and Hirschberg, "A corpus-based study of interruptions in
+//! **Interruption**: the other takes the floor with a sound that starts while you speak, both speak for at least
+//! [`OVERLAP_S`], the other holds out for at least [`HOLD_S`], and you stop within [`YIELD_S`] of their start. Overlaps where
+//! nobody gives way, sounds too short to be more than a backchannel, and going on with a turn of one's own over the other's
+//! backchannel, are none. Compare Gravano and Hirschberg, "A corpus-based study of interruptions in
 //! spoken dialogue" (Interspeech 2012), whose labellers also heard whether a sentence was left unfinished; here time
 //! alone decides. Needs one microphone per person: on a shared one, simultaneous speech is what attribution does worst.
 
@@ -47,6 +48,13 @@ pub struct Turns {
     pub longest_s: Option<f64>,
 }
 
+impl Turns {
+    /// The median, if there are enough turns for a typical length.
+    pub fn typical_s(&self) -> Option<f64> {
+        self.median_s.filter(|_| self.count >= MIN_TURNS)
+    }
+}
+
 pub fn turns(floor: &Floor) -> ByRole<Turns> {
     let turns = take_turns(floor);
     ByRole::each(|role| {
@@ -83,7 +91,7 @@ fn take_turns(floor: &Floor) -> Vec<(Role, Sample, Sample)> {
 }
 
 /// Whether `sound` takes the floor from somebody who speaks at `holder`'s times.
-fn takes_floor(sound: Span, holder: &[Span]) -> bool {
+pub(super) fn takes_floor(sound: Span, holder: &[Span]) -> bool {
     let alone = sound.samples().saturating_sub(shared(sound, holder));
     let deadline = sound.end().0.saturating_add(samples(REGAIN_S));
     let next = holder.get(holder.partition_point(|other| other.start() <= sound.start()));
@@ -107,9 +115,11 @@ pub fn interruptions(numbers: &Numbers, floor: &Floor) -> Option<ByRole<u32>> {
     if numbers.tracks != 2 || unusable.iter().any(|&caveat| numbers.doubts(caveat)) {
         return None;
     }
+    let turns = take_turns(floor);
+    let begins_turn = |role: Role, sound: Span| turns.iter().any(|turn| (turn.0, turn.1) == (role, sound.start()));
     Some(ByRole::each(|role| {
         let (own, other) = (floor.by_role.of(role), floor.by_role.of(role.other()));
-        let count = own.iter().filter(|&&sound| interrupts(sound, other)).count();
+        let count = own.iter().filter(|&&sound| interrupts(sound, other) && begins_turn(role, sound)).count();
         u32::try_from(count).unwrap_or(u32::MAX)
     }))
 }
@@ -169,6 +179,10 @@ mod tests {
         assert_eq!(turns.coach, Turns { count: 4, median_s: Some(3.5), longest_s: Some(12.0) });
         assert_eq!(turns.coachee, Turns { count: 3, median_s: Some(2.0), longest_s: Some(5.0) });
         assert_eq!(measure(&Numbers::default()).turns.coach, Turns::default());
+        // What was off the record within a turn made it as much longer.
+        let outside = vec![numbers(60.0, "? 3 33").spans[0].span];
+        let cut = measure(&Numbers { outside, ..numbers(30.0, "a 0 2, a 34 36, b 37 38") }).turns;
+        assert_eq!((cut.coach.count, cut.coach.longest_s), (1, Some(6.0)));
     }
 
     #[test]
@@ -180,6 +194,9 @@ mod tests {
             ("a 0 8, b 4.3 8", (0, 0)),   // nobody gives way in time
             ("a 0 5, b 4.3 5.2", (0, 0)), // too short to be more than a backchannel
             ("a 0 5, b 5 8", (0, 0)),
+            // Who went on in their own turn over a long "mm hm" was told that they had interrupted it.
+            ("a 0 4, b 3.8 4.7, a 4.1 8", (0, 0)),
+            ("a 0 3, b 2.5 6, a 5.2 9", (1, 1)),
         ];
         for (text, expected) in table {
             let found = measure(&Numbers { tracks: 2, ..numbers(10.0, text) }).interruptions.unwrap();

@@ -8,7 +8,7 @@
 
 use std::collections::HashSet;
 
-use super::listed::{BRACKETS, listening};
+use super::listed::{BRACKETS, JUDGING, listening};
 
 const FILLERS: [&str; 8] = ["um", "uh", "er", "erm", "ah", "eh", "uhm", "umm"];
 /// Words that open an utterance and say nothing about what it does.
@@ -57,6 +57,8 @@ pub(super) struct Unit {
     content: HashSet<String>,
     asks: bool,
     pub listening: bool,
+    /// It is listening by its words, and takes a side with them: no backchannel, though features count it as one.
+    pub judges: bool,
 }
 
 impl Unit {
@@ -69,7 +71,9 @@ impl Unit {
             .filter(|word| word.chars().count() > 2 && !empty(word))
             .map(|word| stem(word).to_owned())
             .collect();
-        Self { speaker, words, core, content, asks: ends_asking(text), listening: listening(text) }
+        let (asks, listening) = (ends_asking(text), listening(text));
+        let judges = listening && words.iter().all(|word| JUDGING.contains(&word.as_str()));
+        Self { speaker, words, core, content, asks, listening, judges }
     }
 
     fn core(&self) -> &[String] {

@@ -42,6 +42,9 @@ const LISTED: [&str; 35] = [
 ];
 /// Two words that count as one listed word.
 const PAIRS: [[&str; 2]; 3] = [["i", "see"], ["got", "it"], ["all", "right"]];
+/// Alone these take a side: "no." refuses (`nn`), "perfect." praises (`ba`), and neither leaves the floor where it was. Beside
+/// other listed words ("oh no") they do not. The features that the head was trained on count them as listening.
+pub(super) const JUDGING: [&str; 2] = ["no", "perfect"];
 /// Listed words in a row that a backchannel has at most.
 const MAX_WORDS: usize = 3;
 /// What a transcriber puts a note in: not speech.

@@ -123,6 +123,15 @@ impl Code {
         code.asks[Asks::Reasoning as usize] = 1.0;
         code
     }
+
+    /// For tests of what is made of doubt: as likely one move of the coach's as another.
+    #[cfg(test)]
+    pub(crate) fn between(one: CoachMove, other: CoachMove) -> Self {
+        let mut code = Self::certain(one, CoacheeMove::Initiation, Form::Statement);
+        code.coach[one as usize] = 0.5;
+        code.coach[other as usize] = 0.5;
+        code
+    }
 }
 
 impl From<Said> for Code {
@@ -216,11 +225,11 @@ impl Coder {
         let vectors = self.vectors(said, &units);
         let mut codes: Vec<Code> = Vec::with_capacity(units.len());
         for (at, unit) in units.iter().enumerate() {
-            // "Yes" is a backchannel, but not when somebody has just asked whether.
+            // "Yes" is a backchannel, but not when somebody has just asked whether; "no" and "perfect" say something.
             let answers = at.checked_sub(1).and_then(|before| Some((units.get(before)?, codes.get(before)?)));
             let answers =
                 answers.is_some_and(|(before, code)| before.speaker != unit.speaker && code.form() == Form::Closed);
-            codes.push(if unit.listening && !answers {
+            codes.push(if unit.listening && !unit.judges && !answers {
                 Code::listening()
             } else {
                 self.head

@@ -129,6 +129,23 @@ fn a_dialogue_with_the_text_model_and_without() {
     }
 }
 
+/// "No." was counted as "mm hm", and so was "Perfect.": both take a side.
+#[test]
+fn a_word_that_takes_a_side_is_no_backchannel() {
+    let coder = Coder::load(None).unwrap();
+    for (word, listens) in [
+        ("No.", false),
+        ("Perfect.", false),
+        ("No, no.", false),
+        ("Oh no.", true),
+        ("Okay, perfect.", true),
+        ("Yeah.", true),
+    ] {
+        let said = [(Some(Role::Coach), "They were all looking at the board."), (Some(Role::Coachee), word)];
+        assert_eq!(coder.code(&said)[1].as_coachee() == CoacheeMove::Backchannel, listens, "{word}");
+    }
+}
+
 #[test]
 fn questions_are_told_without_their_marks() {
     let coder = Coder::load(Some(&text_model())).unwrap();

@@ -34,7 +34,8 @@ pub fn hours(pairing: &Pairing, held: &[Held], today: Date) -> Hours {
     // One that somebody put here from before the start belongs to the first year.
     let this_year = |on: Date| (on >= from || years == 0) && on < until;
     let held: Vec<&Held> = held.iter().filter(|session| this_year(session.on)).collect();
-    let used_min: f64 = held.iter().map(|session| session.minutes).sum();
+    // An empty sum of floats is minus nothing.
+    let used_min = held.iter().map(|session| session.minutes).fold(0.0, |sum, minutes| sum + minutes);
     // A clock that was set back must not make the pace look faster than it is.
     let seen_until = held.iter().map(|session| session.on).fold(today, Date::max);
     let tomorrow = seen_until.tomorrow().unwrap_or(seen_until).min(until);
@@ -91,6 +92,7 @@ mod tests {
             let hours = hours(&Pairing::new("Ana", "", start), &[], today);
             assert_eq!((hours.from, hours.until), (from, until), "{start} on {today}");
             assert_eq!((hours.used_min, hours.forecast_min, hours.allowance_min), (0.0, None, 720));
+            assert!(hours.used_min.is_sign_positive(), "`hours show` said -0 s");
         }
     }
 

@@ -171,7 +171,7 @@ pub fn picture(pairing: &Pairing, held: &[Held]) -> Picture {
     };
     Picture {
         sessions: held.len(),
-        minutes: held.iter().map(|session| session.minutes).sum(),
+        minutes: held.iter().map(|session| session.minutes).fold(0.0, |sum, minutes| sum + minutes),
         last_on: on.last().copied(),
         longest_gap_days: on.windows(2).map(gap).max(),
     }

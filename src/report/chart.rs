@@ -53,23 +53,17 @@ pub fn part(title: &str, told: &str, value: f64, (low, high): (f64, f64)) -> Str
     drawing(title, told, 50, &shapes)
 }
 
-/// A bar beside a number that says the same.
-pub fn bar(class: &str, share: f64) -> String {
-    format!(
-        "<svg aria-hidden=\"true\" viewBox=\"0 0 {ACROSS} 50\" preserveAspectRatio=\"none\">\
-         <rect class=\"{class}\" x=\"0\" y=\"8\" width=\"{:.1}\" height=\"34\"/></svg>",
-        share * ACROSS
-    )
-}
-
-/// A bar of two parts, beside numbers that say the same.
-pub fn pair(shares: [f64; 2]) -> String {
-    let [first, second] = shares.map(|share| share * ACROSS);
-    format!(
-        "<svg aria-hidden=\"true\" viewBox=\"0 0 {ACROSS} 50\" preserveAspectRatio=\"none\">\
-         <rect class=\"coachee\" x=\"0\" y=\"8\" width=\"{first:.1}\" height=\"34\"/>\
-         <rect class=\"coach\" x=\"{first:.1}\" y=\"8\" width=\"{second:.1}\" height=\"34\"/></svg>"
-    )
+/// A bar of parts, each a class and a share, beside numbers that say the same.
+pub fn parts(parts: &[(&str, f64)]) -> String {
+    let mut bar = format!("<svg aria-hidden=\"true\" viewBox=\"0 0 {ACROSS} 50\" preserveAspectRatio=\"none\">");
+    let mut from = 0.0;
+    for (class, share) in parts {
+        let (x, width) = (from * ACROSS, share * ACROSS);
+        let _ = write!(bar, "<rect class=\"{class}\" x=\"{x:.1}\" y=\"8\" width=\"{width:.1}\" height=\"34\"/>");
+        from += share;
+    }
+    bar.push_str("</svg>");
+    bar
 }
 
 /// Telling against asking, stretch by stretch: asking upwards from the middle, telling downwards.
@@ -206,9 +200,9 @@ fn class(coach: bool) -> &'static str {
     if coach { "coach" } else { "coachee" }
 }
 
-/// `12:30`, or `1:02:30`.
+/// `12:30`, or `1:02:30`: the second that a moment is in, as on a terminal.
 pub fn clock(seconds: f64) -> String {
-    let whole = seconds.round() as u64;
+    let whole = seconds as u64;
     match whole / 3600 {
         0 => format!("{}:{:02}", whole / 60, whole % 60),
         hours => format!("{hours}:{:02}:{:02}", whole % 3600 / 60, whole % 60),
@@ -255,6 +249,14 @@ mod tests {
         assert!(drawn.contains("<path class=\"tells\" d=\"M15.0 -16v14\"/>"), "{drawn}");
         assert!(drawn.contains("Coach 20 s, coachee 0 s; marks of asking 1, of telling 1."), "{drawn}");
         assert!(drawn.contains("From 10:00 to 11:40. Coach 20 s, coachee 0 s; marks of asking 0, of telling 1."));
+    }
+
+    /// The page said that a word fell in the second after the one that the terminal said.
+    #[test]
+    fn a_moment_is_in_the_second_that_has_begun() {
+        for (seconds, told) in [(0.0, "0:00"), (59.9, "0:59"), (60.0, "1:00"), (3661.7, "1:01:01"), (-1.0, "0:00")] {
+            assert_eq!(clock(seconds), told);
+        }
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! The report as `--json` prints it: the contract's keys, each typed.
 //!
-//! What cannot honestly be given is `null`, and its key stays, so that a script finds it whatever the session was.
+//! What cannot be given is `null`, and its key stays, so that a script finds it whatever the session was. Where there is too little
+//! to say, the value stands with its caveat and its counts; only people are told "not enough to say".
 
 use serde::Serialize;
 
 use super::words::{Directiveness, Moves, Ownership, Questions, Stretch, WaitTime};
 use crate::{
-    measures::{ByRole, Caveat, Measures, Models, Numbers, RoleSpan, Turns},
+    measures::{ByRole, Caveat, Measures, Models, Numbers, RoleSpan, Turns, WordNumbers},
     session::{Decision, Session, SessionId, Stance, Steps},
 };
 
@@ -40,6 +41,9 @@ pub struct Report {
     /// For the other forms of the report.
     #[serde(skip)]
     pub(super) measures: Measures,
+    /// What people are told that is made of the words.
+    #[serde(skip)]
+    pub(super) words: Option<WordNumbers>,
     #[serde(skip)]
     pub(super) length_s: f64,
     #[serde(skip)]
@@ -104,7 +108,7 @@ pub(super) struct Advice {
 
 impl Report {
     pub(super) fn new(session: &Session, decision: Decision, numbers: &Numbers, measures: Measures) -> Self {
-        let speech = measures.speech;
+        let (speech, talk_ratio) = (measures.speech, measures.talk_ratio);
         let words = measures.words.as_ref();
         let length_s = if numbers.duration_s.is_finite() { numbers.duration_s.max(0.0) } else { 0.0 };
         let mut report = Self {
@@ -123,9 +127,9 @@ impl Report {
                 unattributed_s: seconds(speech.unattributed_s),
             },
             talk_ratio: TalkRatio {
-                coach: measures.talk_ratio.map(|ratio| share(ratio.coach.get())),
-                low: measures.talk_ratio.map(|ratio| share(ratio.low.get())),
-                high: measures.talk_ratio.map(|ratio| share(ratio.high.get())),
+                coach: talk_ratio.map(|ratio| share(ratio.coach.get())),
+                low: talk_ratio.map(|ratio| share(ratio.low.get())),
+                high: talk_ratio.map(|ratio| share(ratio.high.get())),
             },
             turns: ByRole::each(|role| TurnLengths::of(measures.turns.of(role))),
             wait_time: words.map(Into::into).unwrap_or_default(),
@@ -142,6 +146,7 @@ impl Report {
             health: Health { dropped_s: seconds(numbers.dropped_s), gaps: numbers.gaps, recovered: numbers.recovered },
             decision,
             caveats: measures.caveats.iter().map(|&caveat| Advice::about(caveat, session.id)).collect(),
+            words: measures.conclusive_words(),
             measures,
             length_s,
             words_decoded: numbers.words_decoded,
@@ -203,5 +208,6 @@ pub(super) fn share(share: f64) -> f64 {
 
 pub(super) fn rounded(value: f64, steps: f64) -> f64 {
     let rounded = (value * steps).round() / steps;
-    if rounded.is_finite() { rounded } else { 0.0 }
+    // And nothing is no minus nothing.
+    if rounded.is_finite() { rounded + 0.0 } else { 0.0 }
 }

@@ -5,10 +5,7 @@ use super::{
     phrases::{HEIGHTS, Place, bounded, length, percent, times},
 };
 use crate::{
-    measures::{
-        ByRole, Caveat, Interval, LENGTHS, MIN_QUESTIONS, MIN_STEPS, MIN_UTTERANCES, MIN_WAITS, Mark, Stretch, Waits,
-        WordNumbers, point, stretches,
-    },
+    measures::{Caveat, Interval, LENGTHS, Mark, Stretch, Waits, WordNumbers, point, stretches},
     moves::{Asks, CoachMove, CoacheeMove},
     texts::say,
 };
@@ -29,7 +26,7 @@ pub fn lengths_of_waits() -> [&'static str; LENGTHS] {
 impl Report {
     /// Headings with their sentences. Where nothing was made of the words it says so, if there is a reason to give.
     pub(super) fn words_measured(&self) -> Vec<(&'static str, Vec<String>)> {
-        let Some(words) = &self.measures.words else {
+        let Some(words) = &self.words else {
             let why = self.words_decoded || !self.caveats_at(Place::Words).is_empty();
             let nothing = || vec![(say!("report-moves"), vec![say!("report-not-enough").to_owned()])];
             return if why { nothing() } else { Vec::new() };
@@ -48,23 +45,23 @@ impl Report {
     }
 
     pub(super) fn waiting_said(&self) -> Option<(&'static str, Vec<String>)> {
-        let words = self.measures.words.as_ref()?;
+        let words = self.words.as_ref()?;
         let untimed = || self.measures.has(Caveat::WrittenTranscript).then(|| vec![say!("report-untimed").to_owned()]);
         Some((say!("report-waiting"), waiting(words).or_else(untimed)?))
     }
 
     pub(super) fn steps_said(&self) -> Option<(&'static str, String)> {
-        Some((say!("report-steps"), steps(self.measures.words.as_ref()?)))
+        Some((say!("report-steps"), steps(self.words.as_ref()?)))
     }
 
     /// When the coach told and asked; nothing in sessions of before that was kept.
     pub(super) fn marks(&self) -> &[Mark] {
-        self.measures.words.as_ref().map_or(&[], |words| &words.marks)
+        self.words.as_ref().map_or(&[], |words| &words.marks)
     }
 
     /// Telling and asking, stretch by stretch; empty where there is too little to go by.
     pub(super) fn course(&self) -> Vec<Stretch> {
-        let words = self.measures.words.as_ref().filter(|words| words.directiveness.utterances >= MIN_UTTERANCES);
+        let words = self.words.as_ref().filter(|words| words.directiveness.index.is_some());
         words.map_or_else(Vec::new, |words| stretches(&words.marks, self.length_s))
     }
 
@@ -76,8 +73,8 @@ impl Report {
 
     /// The waits after questions and after answers by length, where there are enough and their lengths were kept.
     pub(super) fn waits_said(&self) -> (Option<Spread>, Option<Spread>) {
-        let waiting = self.measures.words.as_ref().and_then(|words| words.waiting);
-        let of = |waits: Waits| Some(waits).filter(|waits| waits.count >= MIN_WAITS).and_then(Spread::of);
+        let waiting = self.words.as_ref().and_then(|words| words.waiting);
+        let of = |waits: Waits| Some(waits).filter(|waits| waits.long.is_some()).and_then(Spread::of);
         (waiting.and_then(|waiting| of(waiting.after_question)), waiting.and_then(|waiting| of(waiting.after_answer)))
     }
 
@@ -89,25 +86,27 @@ impl Report {
 }
 
 /// How many waits were how long.
-pub struct Spread(pub ByRole<[u32; LENGTHS]>);
+pub struct Spread(pub Waits);
 
 impl Spread {
     /// Nothing for sessions of before these were kept.
     pub fn of(waits: Waits) -> Option<Self> {
-        let spread = Self(waits.ended_by);
+        let spread = Self(waits);
         (spread.counts().iter().sum::<u32>() > 0).then_some(spread)
     }
 
     /// Whoever spoke next.
     pub fn counts(&self) -> [u32; LENGTHS] {
+        let Waits { ended_by, ended_unclear, .. } = self.0;
         std::array::from_fn(|at| {
-            [self.0.coach, self.0.coachee].iter().map(|counts| counts.get(at).copied().unwrap_or(0)).sum()
+            let each = [ended_by.coach, ended_by.coachee, ended_unclear];
+            each.iter().map(|counts| counts.get(at).copied().unwrap_or(0)).sum()
         })
     }
 
     /// `After questions, quiet for: none 3 (the coach next twice), under 1 s 5.`
     fn said(&self, questions: bool) -> String {
-        let counts = self.counts().into_iter().zip(self.0.coach);
+        let counts = self.counts().into_iter().zip(self.0.ended_by.coach);
         let counts = lengths_of_waits().into_iter().zip(counts).filter(|(_, (count, _))| *count > 0);
         let counts: Vec<String> = counts
             .map(|(length, (count, coach))| match coach {
@@ -191,11 +190,11 @@ fn side(which: CoachMove) -> Side {
 impl Report {
     /// The first section of [`Report::words_measured`], in parts.
     pub(super) fn moves_said(&self) -> Option<MovesSaid> {
-        let words = self.measures.words.as_ref()?;
+        let words = self.words.as_ref()?;
         Some(MovesSaid {
             heading: say!("report-moves"),
             telling: directiveness(words),
-            index: words.directiveness.index.filter(|_| words.directiveness.utterances >= MIN_UTTERANCES),
+            index: words.directiveness.index,
             coach: made(CoachMove::ALL.iter().map(|each| (each.name(), side(*each))).zip(words.moves.coach)),
             coachee: made(CoacheeMove::ALL.iter().map(|each| (each.name(), Side::Neither)).zip(words.moves.coachee)),
             questions: questions(words),
@@ -220,7 +219,7 @@ fn made(counts: impl Iterator<Item = ((&'static str, Side), u32)>) -> Vec<Made> 
 
 fn directiveness(words: &WordNumbers) -> String {
     let directiveness = &words.directiveness;
-    let Some(index) = directiveness.index.filter(|_| directiveness.utterances >= MIN_UTTERANCES) else {
+    let Some(index) = directiveness.index else {
         return say!("report-telling-unclear").to_owned();
     };
     let tenths = |ratio: Option<f64>| ratio.map(|ratio| format!("{ratio:.1}"));
@@ -251,7 +250,7 @@ fn questions(words: &WordNumbers) -> Option<String> {
         return None;
     }
     let asked = |which: Asks| questions.ask_for.get(which as usize).copied().unwrap_or(0);
-    let open = match questions.share_open.filter(|_| count >= MIN_QUESTIONS) {
+    let open = match questions.share_open {
         Some(open) => say!("report-questions-open", share = bounded(open)),
         None => say!("report-questions-few").to_owned(),
     };
@@ -271,14 +270,17 @@ fn questions(words: &WordNumbers) -> Option<String> {
 fn waiting(words: &WordNumbers) -> Option<Vec<String>> {
     let waiting = words.waiting.as_ref()?;
     let (question, answer) = (&waiting.after_question, &waiting.after_answer);
-    let after_question = match question.long.filter(|_| question.count >= MIN_WAITS) {
+    let after_question = match question.long {
         Some(long) => {
-            let filled = waiting.filled_by_coach.map_or(0, percent);
-            say!("report-after-questions", count = question.count, share = bounded(long), filled)
+            let said = say!("report-after-questions", count = question.count, share = bounded(long));
+            match waiting.filled_by_coach.map(percent) {
+                Some(filled) => format!("{said} {}", say!("report-after-questions-filled", filled)),
+                None => said,
+            }
         }
         None => say!("report-after-questions-few").to_owned(),
     };
-    let after_answer = match answer.long.filter(|_| answer.count >= MIN_WAITS) {
+    let after_answer = match answer.long {
         Some(long) => say!("report-after-answers", count = answer.count, share = bounded(long)),
         None => say!("report-after-answers-few").to_owned(),
     };
@@ -307,7 +309,7 @@ fn steps(words: &WordNumbers) -> String {
     let ownership = &words.ownership;
     let (own, set) = (ownership.coachee_steps, ownership.coach_steps);
     let counts = say!("report-steps-counts", own, set);
-    match ownership.share.filter(|_| own + set >= MIN_STEPS) {
+    match ownership.share {
         _ if own + set == 0 => say!("report-steps-none").to_owned(),
         Some(whole) => format!("{counts} {}", say!("report-steps-share", share = bounded(whole))),
         None => counts,
@@ -340,7 +342,7 @@ mod tests {
             waiting: Some(Waiting {
                 after_question: Waits { count: 12, long: interval(0.25), ..Waits::default() },
                 filled_by_coach: Some(0.4),
-                after_answer: Waits { count: 3, long: interval(0.5), ..Waits::default() },
+                after_answer: Waits { count: 3, ..Waits::default() },
             }),
             ..WordNumbers::default()
         }
@@ -364,7 +366,7 @@ mod tests {
         assert_eq!(
             waiting(&words).unwrap(),
             [
-                "After 12 questions of the coach, it was quiet for three seconds or more in 25 % (15 to 35 %); the coach spoke \
+                "After 12 questions of the coach, it was quiet for three seconds or more in 25 % (15 to 35 %). The coach spoke \
                  next in 40 %.",
                 "After the coachee's answers: not enough to say.",
             ]
@@ -395,7 +397,8 @@ mod tests {
             ownership: Ownership { coachee_steps: 1, coach_steps: 0, share: interval(0.9) },
             waiting: None,
             ..told()
-        };
+        }
+        .conclusive();
         assert_eq!(moves(&words)[0], "How much of it was telling: not enough to say.");
         assert!(questions(&words).unwrap().starts_with("Too few questions"));
         assert_eq!(steps(&words), "1 in the coachee's own words, 0 set by the coach.");

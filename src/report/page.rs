@@ -8,7 +8,10 @@ use super::{
     measured::{FIRST_LONG, MEANINGS, Made, Side, lengths_of_waits},
     phrases::{Place, length, turns_head},
 };
-use crate::texts::{LANGUAGE, say};
+use crate::{
+    measures::LENGTHS,
+    texts::{LANGUAGE, say},
+};
 
 /// What every page of the program looks like.
 pub const STYLE: &str = include_str!("page.css");
@@ -202,8 +205,15 @@ fn waiting(report: &Report) -> Option<String> {
     let (questions, answers) = report.waits_said();
     let questions = questions.map(|spread| {
         let heads = [("coachee", say!("report-waits-coachee")), ("coach", say!("report-waits-coach"))];
-        let counts = spread.0.coachee.into_iter().zip(spread.0.coach).map(|(a, b)| [a, b]);
-        waits(say!("report-waits-questions"), heads, counts)
+        let (ended_by, unclear) = (spread.0.ended_by, spread.0.ended_unclear);
+        let counts = ended_by.coachee.into_iter().zip(ended_by.coach);
+        let caption = say!("report-waits-questions");
+        if unclear == [0; LENGTHS] {
+            return waits(caption, heads, counts.map(|(coachee, coach)| [coachee, coach]));
+        }
+        let [coachee, coach] = heads;
+        let heads = [coachee, coach, ("unknown", say!("report-waits-unclear"))];
+        waits(caption, heads, counts.zip(unclear).map(|((coachee, coach), unclear)| [coachee, coach, unclear]))
     });
     let answers = answers.map(|spread| {
         let counts = spread.counts().into_iter().map(|count| [count]);
@@ -218,7 +228,7 @@ fn waiting(report: &Report) -> Option<String> {
     Some(section(heading, &format!("{said}{tables}")))
 }
 
-/// Waits by their length as a table whose bars repeat its numbers: in one column, or for the coachee and the coach.
+/// Waits by their length as a table whose bars repeat its numbers: in one column, or one for each who spoke next.
 /// The heads of the columns stand behind the classes of their bars.
 fn waits<const N: usize>(
     caption: &str,
@@ -234,10 +244,8 @@ fn waits<const N: usize>(
             let class = if at == FIRST_LONG { " class=\"long\"" } else { "" };
             let cells: String = row.iter().map(|count| format!("<td>{count}</td>")).collect();
             let shares = row.map(|count| f64::from(count) / most);
-            let bar = match shares.as_slice() {
-                [coachee, coach] => chart::pair([*coachee, *coach]),
-                shares => chart::bar("unknown", shares.iter().sum()),
-            };
+            let parts: Vec<(&str, f64)> = heads.iter().map(|(class, _)| *class).zip(shares).collect();
+            let bar = chart::parts(&parts);
             format!("<tr{class}><th scope=\"row\">{name}</th>{cells}<td class=\"bar\">{bar}</td></tr>\n")
         })
         .collect();
@@ -264,7 +272,7 @@ fn counts(caption: &str, moves: &[Made], class: impl Fn(Side) -> &'static str) -
     let rows: String = moves
         .iter()
         .map(|Made { name, count, side, .. }| {
-            let bar = chart::bar(class(*side), f64::from(*count) / f64::from(most));
+            let bar = chart::parts(&[(class(*side), f64::from(*count) / f64::from(most))]);
             format!("<tr><th scope=\"row\">{name}</th><td>{count}</td><td class=\"bar\">{bar}</td></tr>\n")
         })
         .collect();

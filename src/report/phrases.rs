@@ -6,7 +6,7 @@ use super::{
     json::{self, Report},
 };
 use crate::{
-    measures::{Caveat, Interval, MIN_TURNS, Numbers, Turns},
+    measures::{Caveat, Interval, Numbers, Turns},
     session::{Decision, Stance},
     texts::say,
 };
@@ -113,15 +113,15 @@ impl Report {
     pub(super) fn shares_said(&self) -> Vec<ShareSaid> {
         let Some(ratio) = self.measures.conclusive_talk_ratio() else { return Vec::new() };
         let (share, percent) = (ratio.coach.get(), percent(ratio.coach.get()));
-        let speech = &self.measures.speech;
+        let [coach, coachee] = [ratio.seconds.coach, ratio.seconds.coachee].map(length);
         vec![
-            ShareSaid { name: say!("report-coach"), coach: true, share, percent, length: length(speech.coach_s) },
+            ShareSaid { name: say!("report-coach"), coach: true, share, percent, length: coach },
             ShareSaid {
                 name: say!("report-coachee"),
                 coach: false,
                 share: 1.0 - share,
                 percent: 100 - percent,
-                length: length(speech.coachee_s),
+                length: coachee,
             },
         ]
     }
@@ -136,12 +136,15 @@ impl Report {
     pub(super) fn rest_said(&self) -> String {
         let speech = &self.measures.speech;
         let mut rest = vec![say!("report-rest-silence", length = length(speech.silence_s))];
+        let talked = self.measures.conclusive_talk_ratio().map(|ratio| ratio.seconds.coach + ratio.seconds.coachee);
         let others = [
+            // What is in nobody's share.
+            ("report-rest-listening", talked.map_or(0.0, |talked| speech.attributed_s() - talked)),
             ("report-rest-overlap", speech.overlap_s),
             ("report-rest-unclear", speech.unattributed_s),
             ("report-rest-lost", self.health.dropped_s),
         ];
-        let others = others.into_iter().filter(|(_, time)| *time > 0.0);
+        let others = others.into_iter().filter(|(_, time)| *time > 0.0 && length(*time) != length(0.0));
         rest.extend(others.map(|(text, time)| say!(text, length = length(time))));
         say!("report-rest", parts = rest.join(", "))
     }
@@ -150,9 +153,8 @@ impl Report {
     pub(super) fn turns_said(&self) -> Option<[[String; 4]; 2]> {
         let turns = &self.measures.turns;
         let row = |name: &str, turns: &Turns| {
-            let typical = turns.median_s.filter(|_| turns.count >= MIN_TURNS);
             let longest = turns.longest_s.map_or("-".to_owned(), length);
-            let typical = typical.map_or_else(|| say!("report-too-few").to_owned(), length);
+            let typical = turns.typical_s().map_or_else(|| say!("report-too-few").to_owned(), length);
             [name.to_owned(), turns.count.to_string(), typical, longest]
         };
         let any = turns.coach.count > 0 || turns.coachee.count > 0;
@@ -260,6 +262,8 @@ pub fn percent(share: f64) -> u32 {
 
 /// As people say it: `3.5 s`, `42 s`, `12 min 54 s`, `1 h 5 min`.
 pub fn length(seconds: f64) -> String {
+    // An empty sum is minus nothing.
+    let seconds = seconds + 0.0;
     let whole = seconds.round() as u64;
     match whole {
         0..=10 if seconds < 9.95 => format!("{} s", (seconds * 10.0).round() / 10.0),
@@ -278,6 +282,8 @@ mod units {
     fn lengths_as_people_say_them() {
         let table = [
             (0.0, "0 s"),
+            // Of a pairing without a session `hours show` said "-0 s".
+            (-0.0, "0 s"),
             (0.04, "0 s"),
             (0.3, "0.3 s"),
             (3.54, "3.5 s"),

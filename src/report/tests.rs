@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::*;
 use crate::{
     measures::{
-        Interval, Models, Point,
+        Dated, Interval, Models, Point, Setting,
         properties::{any_numbers, spans},
         words,
     },
@@ -87,7 +87,8 @@ fn every_form_is_as_it_was() {
     let point = |day: u32| {
         let share = |value: f64| Some(Interval { value, low: value - 0.05, high: value + 0.05 });
         let telling = share(if day > 7 { 0.3 } else { 0.5 } + f64::from(day % 3) / 50.0);
-        (format!("2026-11-{day:02}T09:00:00Z"), Point { talk: share(0.5), telling, ..Point::default() })
+        let point = Point { talk: share(0.5), telling, ..Point::default() };
+        Dated { started_at: format!("2026-11-{day:02}T09:00:00Z"), setting: Setting::default(), point }
     };
     let over_time = trend(Some("Ana"), &(1..=12).map(point).collect::<Vec<_>>());
     let pretty = |json: &Value| format!("{json:#}\n");
@@ -187,9 +188,9 @@ fn the_coachs_notes_open_and_end_the_report_and_are_in_no_key() {
 /// A coach marked moments to talk about, and found them nowhere afterwards.
 #[test]
 fn what_was_marked_is_in_every_form() {
-    let marked = [870.0, 123.4, 123.4, 123.6].map(Sample::from_seconds).to_vec();
+    let marked = [870.0, 123.4, 123.4, 124.2].map(Sample::from_seconds).to_vec();
     let report = report(&session(), Decision::Kept, &Numbers { marked, duration_s: 900.0, ..numbers() });
-    assert_eq!(report.to_json()["marks"], serde_json::json!([123.4, 123.6, 870.0]));
+    assert_eq!(report.to_json()["marks"], serde_json::json!([123.4, 124.2, 870.0]));
     assert!(report.to_text(80, false).contains("\nMarked: 2:03, 2:04, 14:30\n"), "{}", report.to_text(80, false));
     let page = page(&report);
     assert!(page.contains("<p class=\"soft\">Marked: 2:03, 2:04, 14:30</p>"));
@@ -248,7 +249,7 @@ fn numbers_with_words() -> Numbers {
         })
         .collect();
     let numbers = numbers();
-    let by_words = words(&coded, Some(&numbers.spans), numbers.duration_s);
+    let by_words = words(&coded, Some(&numbers.spans), numbers.duration_s, &[]);
     let marked = [123.4, 530.0, 123.4].map(Sample::from_seconds).to_vec();
     Numbers { by_words: Some(Box::new(by_words)), marked, ..numbers }
 }
@@ -455,6 +456,21 @@ fn the_values() {
         report(&session(), Decision::Kept, &Numbers::default()).to_json().pointer("/talk_ratio/coach"),
         Some(&Value::Null)
     );
+}
+
+/// Minutes were those of speech with "mm hm", beside a percentage without.
+#[test]
+fn minutes_and_percent_are_of_the_same_talk() {
+    let mut numbers = numbers_with_words();
+    for words in numbers.by_words.as_deref_mut().unwrap() {
+        words.backchannels_s.coach = 100.0;
+    }
+    let text = report(&session(), Decision::Kept, &numbers).to_text(80, false);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Of 200 and 300 seconds of speech 100 of the coach's were "mm hm".
+    for said in [" 25 % 1 min 40 s", " 75 % 5 min", "Silence 1 min 40 s, “mm hm” 1 min 40 s."] {
+        assert!(text.contains(said), "{said} in {text}");
+    }
 }
 
 #[test]

@@ -181,7 +181,7 @@ impl From<&WordNumbers> for WaitTime {
             filled_by_coach,
             pauses: pauses(Spread::of(question)),
             pauses_filled_by_coach: Spread::of(question)
-                .map_or_else(Pauses::default, |spread| Pauses::of(spread.0.coach)),
+                .map_or_else(Pauses::default, |spread| Pauses::of(spread.0.ended_by.coach)),
         };
         let answer = waiting.after_answer;
         let [share_3s, low, high] = parts(answer.long);

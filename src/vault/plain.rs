@@ -68,6 +68,7 @@ pub fn numbers(numbers: &Numbers) -> Result<String, VaultError> {
     }
     numbers.spans = numbers.spans.iter().filter_map(coarse).collect();
     numbers.marked.iter_mut().for_each(|at| *at = near(*at));
+    numbers.outside = numbers.outside.iter().copied().filter_map(coarse_span).collect();
     let unwritten = |error: serde_json::Error| VaultError::Database(error.to_string());
     let mut json = serde_json::to_value(&numbers).map_err(unwritten)?;
     round(&mut json);
@@ -85,10 +86,14 @@ fn near(at: Sample) -> Sample {
 }
 
 /// Each end goes to the nearest step, so that lengths are as often longer as shorter; what lies between two steps goes.
+fn coarse_span(span: Span) -> Option<Span> {
+    Span::new(near(span.start()), near(span.end()))
+}
+
 fn coarse(span: &RoleSpan) -> Option<RoleSpan> {
     let confidence = if span.confidence.is_finite() { span.confidence } else { 0.0 };
     Some(RoleSpan {
-        span: Span::new(near(span.span.start()), near(span.span.end()))?,
+        span: coarse_span(span.span)?,
         role: span.role,
         confidence: (confidence * CONFIDENCE_STEPS).round() / CONFIDENCE_STEPS,
     })

@@ -5,12 +5,12 @@ use rusqlite::{Connection, Row, params, params_from_iter};
 
 use super::{State, VaultError, Writer, sessions, writer::immediate};
 use crate::{
-    measures::{Interval, Point, measure, point},
+    measures::{Dated, Interval, Point, Setting, measure, point},
     session::SessionId,
 };
 
 /// Rises when a definition of a measure changes: rows of another version are made again.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Of an interval: value, low, high.
 const COLUMNS: usize = 3;
@@ -20,19 +20,19 @@ const NAMES: &str = "talk, talk_low, talk_high, telling, telling_low, telling_hi
     own_steps, own_steps_low, own_steps_high";
 
 impl Writer {
-    /// When each finished session began (RFC 3339), and its measures, the earliest first; of one coachee, or of all.
+    /// When each finished session began, how it was, and its measures, the earliest first; of one coachee, or of all.
     ///
     /// # Errors
     /// When there is no such coachee, or the database fails.
-    pub fn points(&mut self, coachee: Option<&str>) -> Result<Vec<(String, Point)>, VaultError> {
+    pub fn points(&mut self, coachee: Option<&str>) -> Result<Vec<Dated>, VaultError> {
         let coachee = coachee.map(|name| self.coachee(name)).transpose()?.map(|coachee| coachee.name);
         self.make_points()?;
         let sql = format!(
-            "SELECT started_at, {NAMES} FROM points JOIN sessions ON id = session \
+            "SELECT {NAMES}, started_at, coachee, tracks, model FROM points JOIN sessions ON id = session \
              WHERE ?1 IS NULL OR coachee = ?1 ORDER BY started_at, id"
         );
         let mut select = self.connection.prepare(&sql)?;
-        let rows = select.query_map([coachee], |row| Ok((row.get(0)?, read(row)?)))?;
+        let rows = select.query_map([coachee], dated)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -76,9 +76,14 @@ fn values(point: &Point) -> Vec<Option<f64>> {
     point.each().iter().flat_map(|one| [one.map(|i| i.value), one.map(|i| i.low), one.map(|i| i.high)]).collect()
 }
 
+fn dated(row: &Row<'_>) -> rusqlite::Result<Dated> {
+    let setting = Setting { coachee: row.get("coachee")?, tracks: row.get("tracks")?, whisper: row.get("model")? };
+    Ok(Dated { started_at: row.get("started_at")?, setting, point: read(row)? })
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<Point> {
     let interval = |measure: usize| -> rusqlite::Result<Option<Interval>> {
-        let column = 1 + measure * COLUMNS;
+        let column = measure * COLUMNS;
         let (value, low, high): (Option<f64>, Option<f64>, Option<f64>) =
             (row.get(column)?, row.get(column + 1)?, row.get(column + 2)?);
         Ok(value.zip(low).zip(high).map(|((value, low), high)| Interval { value, low, high }))

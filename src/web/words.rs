@@ -157,11 +157,16 @@ fn timeline(page: &mut String, lines: &[Utterance], duration_s: f64) {
         for (index, said) in lines.iter().enumerate().filter(|(_, said)| begins_here(said)) {
             let x = (said.span.start().seconds() - start) / row_s * ACROSS;
             let width = (said.span.seconds() / row_s * ACROSS).clamp(2.0, ACROSS - x.min(ACROSS - 2.0));
-            let y = if said.role == Some(Role::Coachee) { 28 } else { 2 };
+            // Between them, as in the report: it is neither's.
+            let (y, height) = match said.role {
+                Some(Role::Coach) => (2, 20),
+                None => (22, 6),
+                Some(Role::Coachee) => (28, 20),
+            };
             let _ = write!(
                 page,
                 "<a href=\"#line-{}\" tabindex=\"-1\"><rect class=\"{}\" x=\"{x:.1}\" y=\"{y}\" width=\"{width:.1}\" \
-                 height=\"20\"/></a>",
+                 height=\"{height}\"/></a>",
                 index + 1,
                 class(said.role),
             );

@@ -37,7 +37,8 @@ fn numbers(duration_s: u64) -> Numbers {
     let rounds = || (0..duration_s).step_by(ROUND_S as usize);
     let spans = rounds().flat_map(|at| [span(at, at + 3, Role::Coach), span(at + 3, at + 8, Role::Coachee)]);
     let share = Some(Interval { value: 0.4, low: 0.3, high: 0.5 });
-    let waits = Waits { count: 700, long: share, ended_by: ByRole { coach: [20; 7], coachee: [80; 7] } };
+    let waits =
+        Waits { count: 700, long: share, ended_by: ByRole { coach: [20; 7], coachee: [80; 7] }, ended_unclear: [0; 7] };
     let mark =
         |at: u64| Mark { at_s: at as u32, does: if at.is_multiple_of(4) { Does::Telling } else { Does::Asking } };
     let words = WordNumbers {

@@ -614,6 +614,7 @@ models-whole = whole
 ## import.rs: a recording that exists already
 
 import-partly = Not all of { $file } could be read: the report is about the rest.
+import-demo-model = The only speech model here is the demo's, which knows synthetic voices only: of real ones its words are wrong, and so is what is made of them. `sidetone models fetch base.en` gets a real one.
 import-one-in-two = Both channels of { $file } hold the sound of one microphone: it is taken for one track, and `--coach-track` cannot tell whose voice is whose.
 import-original-stays = { $file } is not deleted: there is more in it than could be made of it this time. Another model may do better: `sidetone import --model NAME`.
 

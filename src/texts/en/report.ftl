@@ -31,9 +31,10 @@ report-shares = How the talk was shared
 report-coach = Coach
 report-coachee = Coachee
 report-bounds = The coach's share lies between { $low } and { $high } %.
-# $parts are the four that follow, as many as there are, with commas between them.
+# $parts are the five that follow, as many as there are, with commas between them.
 report-rest = { $parts }.
 report-rest-silence = Silence { $length }
+report-rest-listening = “mm hm” { $length }
 report-rest-overlap = both at once { $length }
 report-rest-unclear = unclear who { $length }
 report-rest-lost = lost { $length }
@@ -151,14 +152,16 @@ report-course-key = Asking is questions, reflections, affirmations and leaving t
 
 report-waiting = Room to think
 report-untimed = Not measured: how long it was quiet is heard in the sound alone, and there was none.
-# $share is report-share, $filled a whole number of percent.
-report-after-questions = After { $count } questions of the coach, it was quiet for three seconds or more in { $share }; the coach spoke next in { $filled } %.
+# $share is report-share.
+report-after-questions = After { $count } questions of the coach, it was quiet for three seconds or more in { $share }.
+# It follows report-after-questions. $filled is a whole number of percent.
+report-after-questions-filled = The coach spoke next in { $filled } %.
 report-after-questions-few = After the coach's questions: not enough to say.
-report-after-answers = After { $count } answers of the coachee, it was so in { $share }.
+report-after-answers = Within or after { $count } answers of the coachee, it was that quiet in { $share }.
 report-after-answers-few = After the coachee's answers: not enough to say.
 # $counts are report-quiet and report-quiet-coach, with commas between them.
 report-quiet-questions = After questions, quiet for: { $counts }.
-report-quiet-answers = After answers, quiet for: { $counts }.
+report-quiet-answers = Within or after answers, quiet for at most: { $counts }.
 # $length is one of report-length-…, $times is report-times.
 report-quiet = { $length } { $count }
 report-quiet-coach = { $length } { $count } (the coach next { $times })
@@ -216,11 +219,12 @@ report-the-coachee = The coachee
 report-meanings = What these names mean
 report-course-columns = Upwards, outlined: asking, reflecting, affirming, leaving the choice. Downwards, filled: telling. A column is { $length }.
 report-waits-questions = After the coach’s questions: quiet for how long, and who spoke next
-report-waits-answers = After the coachee’s answers: quiet for how long
+report-waits-answers = Within or after the coachee’s answers: the longest quiet
 # The heads of columns: report-length-…, and how often who spoke next.
 report-waits-quiet = quiet for
 report-waits-coachee = coachee
 report-waits-coach = coach
+report-waits-unclear = unclear who
 report-waits-line = Below the line: three seconds and more.
 report-reviews = To talk about
 
@@ -249,7 +253,7 @@ trend-sessions = { $count ->
 }
 # $sessions is trend-sessions, the others are days.
 trend-span = { $sessions } · { $first } to { $last }
-trend-rule = Dots are sessions, the lines through them how sure each is. A change is said only when the latest five sessions differ from the ten before by more than sessions differ anyway (Welch's test, 99 %). More or less is neither better nor worse.
+trend-rule = Dots are sessions, the lines through them how sure each is. A change is said only when the latest five sessions differ from the ten before, heard alike and with the same person, by more than sessions differ anyway (Welch's test, 99.95 %). More or less is neither better nor worse.
 # The name of each line, and of the latest session what share it was of what; $share is report-share.
 trend-talk = The coach's share of the talk
 trend-talk-latest = On { $day } it was { $share } of all talk.
@@ -261,6 +265,9 @@ trend-steps = Steps in the coachee's own words
 trend-steps-latest = On { $day } it was { $share } of all next steps.
 trend-nothing = Not enough to say in any session.
 trend-few = { $sessions } of the { $least } sessions that it takes to say whether it changes.
+# The same where earlier sessions were heard with other microphones or another model.
+trend-few-alike = { $sessions } of the { $least } sessions heard like the latest, with as many microphones and the same model, that it takes to say whether it changes.
+trend-mixed = Over sessions with several people nothing is said of change: `sidetone trend --coachee NAME` is of those with one.
 # $means is trend-means.
 trend-same = No change larger than sessions differ anyway: { $means }.
 trend-more = More than before: { $means }.

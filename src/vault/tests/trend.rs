@@ -40,14 +40,19 @@ fn points_follow_the_numbers() {
     let long = Numbers { duration_s: 100.0, spans: long, ..numbers() };
     let expected = |writer: &Writer| {
         let stored = writer.find("last").unwrap();
-        let measures = crate::measures::measure(&stored.numbers.unwrap());
-        vec![(stored.session.started_at, crate::measures::point(&measures))]
+        let Session { started_at, coachee, tracks, model: whisper, .. } = stored.session;
+        let point = crate::measures::point(&crate::measures::measure(&stored.numbers.unwrap()));
+        vec![crate::measures::Dated {
+            started_at,
+            setting: crate::measures::Setting { coachee, tracks, whisper },
+            point,
+        }]
     };
     assert_eq!(writer.points(None).unwrap(), expected(&writer));
     writer.finish(session, &long, &[], false).unwrap();
     let points = writer.points(None).unwrap();
     assert_eq!(points, expected(&writer), "made again with other numbers");
-    assert!((0.35..0.45).contains(&points[0].1.talk.unwrap().value));
+    assert!((0.35..0.45).contains(&points[0].point.talk.unwrap().value));
     writer.swap(session).unwrap();
     assert_eq!(writer.points(Some("Ana")).unwrap(), expected(&writer), "made again after a swap");
     assert!(matches!(writer.points(Some("Ben")), Err(VaultError::NoCoachee(_))));
