@@ -147,6 +147,7 @@ fn main() {
     let short = arguments.iter().any(|arg| arg == "--short");
     let other = after("--cli").and_then(|rest| rest.first()).map(String::as_str);
     let (minutes, pairs) = if short { (MINUTES_SHORT, PAIRS_SHORT) } else { (MINUTES, PAIRS) };
+    let pairs = after("--pairs").and_then(|rest| rest.first()?.parse().ok()).unwrap_or(pairs);
     let threads = cli::decoding_threads();
 
     let home = Home::new().unwrap();
