@@ -328,8 +328,7 @@ fn models_dirs(data_dir: &Path) -> Vec<PathBuf> {
 fn runtime_dir() -> PathBuf {
     match env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from) {
         Some(dir) if dir.is_absolute() => dir.join("sidetone"),
-        // SAFETY: getuid cannot fail and touches no memory.
-        _ => env::temp_dir().join(format!("sidetone-{}", unsafe { libc::getuid() })),
+        _ => env::temp_dir().join(format!("sidetone-{}", rustix::process::getuid().as_raw())),
     }
 }
 

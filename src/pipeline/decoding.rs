@@ -230,9 +230,7 @@ fn work(desk: &Desk, whisper: &Whisper, reread: Option<&Reread>) {
 /// Lowers this thread's priority, and that of the threads whisper.cpp makes from it. Elsewhere than on Linux the same
 /// call would slow the whole process.
 fn step_back() {
+    // "None" is the calling thread. One that may not step back works on as it is.
     #[cfg(target_os = "linux")]
-    // SAFETY: a plain system call without pointers; 0 is the calling thread.
-    unsafe {
-        libc::setpriority(libc::PRIO_PROCESS, 0, NICE);
-    }
+    let _ = rustix::process::setpriority_process(None, NICE);
 }

@@ -39,7 +39,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use backlog::{Backlog, read};
+pub use backlog::read;
 pub use recover::{Damage, Outline, Recording, outline, recover};
 pub use wav::write_wav;
 pub use writer::{Lock, Writer};

@@ -34,8 +34,7 @@ pub fn private(path: &Path) -> Result<PathBuf, VaultError> {
         .custom_flags(libc::O_DIRECTORY | libc::O_NOFOLLOW)
         .open(&path)
         .map_err(because)?;
-    // SAFETY: takes nothing, changes nothing and cannot fail.
-    if directory.metadata().map_err(because)?.uid() != unsafe { libc::geteuid() } {
+    if directory.metadata().map_err(because)?.uid() != rustix::process::geteuid().as_raw() {
         return Err(unusable("it belongs to another user"));
     }
     let open_to_others = || directory.metadata().map(|found| found.mode() & 0o077 != 0).map_err(because);
