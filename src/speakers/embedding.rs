@@ -5,7 +5,7 @@
 use std::{num::NonZero, path::Path, thread};
 
 use candle_core::{DType, Device, safetensors};
-use ndarray::{Array1, Array2, Axis, aview1, linalg::general_mat_mul};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, aview1, linalg::general_mat_mul, s};
 
 use super::features::{BANDS, Mel};
 
@@ -125,17 +125,28 @@ impl SpeakerEncoder {
     fn forward(&self, windows: &[Vec<f32>]) -> Vec<Vec<f32>> {
         let batch = windows.len();
         let mut states = vec![State::new(batch); self.layers.len()];
+        // The same memory for all steps: blocks of this size go back to the system, and come back only page by page.
+        let of_steps = |columns: usize| Array2::zeros((STEPS * batch, columns));
+        let (mut frames, mut gates) = (of_steps(BANDS), of_steps(GATES));
+        let (mut input, mut output) = (of_steps(HIDDEN), of_steps(HIDDEN));
         for first in (0..WINDOW_FRAMES).step_by(STEPS) {
             let steps = first..WINDOW_FRAMES.min(first + STEPS);
+            let rows = ..steps.len() * batch;
             // Time first, so that each step of the recurrence is one block.
-            let mut rows = Array2::zeros((steps.len() * batch, BANDS));
             let places = steps.flat_map(|step| windows.iter().map(move |window| (step, window)));
-            for (mut row, (step, window)) in rows.rows_mut().into_iter().zip(places) {
+            for (mut row, (step, window)) in frames.rows_mut().into_iter().zip(places) {
                 let frame = window.get(step * BANDS..).unwrap_or_default();
                 row.iter_mut().zip(frame).for_each(|(to, from)| *to = *from);
             }
-            for (layer, state) in self.layers.iter().zip(&mut states) {
-                rows = layer.run(&rows, state);
+            for (number, (layer, state)) in self.layers.iter().zip(&mut states).enumerate() {
+                let from = if number == 0 { &frames } else { &input };
+                layer.run(
+                    from.slice(s![rows, ..]),
+                    state,
+                    gates.slice_mut(s![rows, ..]),
+                    output.slice_mut(s![rows, ..]),
+                );
+                std::mem::swap(&mut input, &mut output);
             }
         }
         let Some(last) = states.pop() else { return Vec::new() };
@@ -163,13 +174,17 @@ impl State {
 }
 
 impl Layer {
-    /// Some steps: (steps * batch) x inputs to (steps * batch) x 256.
-    fn run(&self, input: &Array2<f32>, State { hidden, cell }: &mut State) -> Array2<f32> {
-        let (rows, batch) = (input.nrows(), hidden.nrows().max(1));
-        let mut gates = Array2::zeros((rows, GATES));
-        gates += &self.bias;
-        general_mat_mul(1.0, input, &self.from_input, 1.0, &mut gates);
-        let mut output = Array2::zeros((rows, HIDDEN));
+    /// Some steps: (steps * batch) x inputs to (steps * batch) x 256, by way of (steps * batch) x 1024.
+    fn run(
+        &self,
+        input: ArrayView2<f32>,
+        State { hidden, cell }: &mut State,
+        mut gates: ArrayViewMut2<f32>,
+        mut output: ArrayViewMut2<f32>,
+    ) {
+        let batch = hidden.nrows().max(1);
+        gates.assign(&self.bias);
+        general_mat_mul(1.0, &input, &self.from_input, 1.0, &mut gates);
         // What is called from there is compiled for this machine's own vectors.
         let processor = pulp::Arch::new();
         let blocks = gates.axis_chunks_iter_mut(Axis(0), batch).zip(output.axis_chunks_iter_mut(Axis(0), batch));
@@ -184,7 +199,6 @@ impl Layer {
             }
             output.assign(&*hidden);
         }
-        output
     }
 }
 
