@@ -22,6 +22,8 @@ const GATES: usize = 4 * HIDDEN;
 const LAYERS: usize = 3;
 /// Steps that one layer takes before the next follows: it bounds the memory of a batch.
 const STEPS: usize = 4;
+/// Columns of a product that are made at a time.
+const PANEL: usize = 128;
 /// Cores that share a batch.
 const CORES_MAX: usize = 4;
 /// Mean power that a window is brought to before encoding (-30 dB of full scale), as in training.
@@ -184,12 +186,12 @@ impl Layer {
     ) {
         let batch = hidden.nrows().max(1);
         gates.assign(&self.bias);
-        general_mat_mul(1.0, &input, &self.from_input, 1.0, &mut gates);
+        add_product(&input, &self.from_input, &mut gates);
         // What is called from there is compiled for this machine's own vectors.
         let processor = pulp::Arch::new();
         let blocks = gates.axis_chunks_iter_mut(Axis(0), batch).zip(output.axis_chunks_iter_mut(Axis(0), batch));
         for (mut gates, mut output) in blocks {
-            general_mat_mul(1.0, hidden, &self.from_hidden, 1.0, &mut gates);
+            add_product(&hidden.view(), &self.from_hidden, &mut gates);
             // Always: each is one block of memory.
             if let (Some(gates), Some(h), Some(c)) = (gates.as_slice(), hidden.as_slice_mut(), cell.as_slice_mut()) {
                 processor.dispatch(|| {
@@ -200,6 +202,13 @@ impl Layer {
             output.assign(&*hidden);
         }
     }
+}
+
+/// Adds `a` times `b`, some columns at a time. For all columns at once the product packs its operands into a megabyte that is
+/// allocated for each: as large a block goes back to the system, and comes again page by page.
+fn add_product(a: &ArrayView2<f32>, b: &Array2<f32>, sum: &mut ArrayViewMut2<f32>) {
+    let panels = b.axis_chunks_iter(Axis(1), PANEL).zip(sum.axis_chunks_iter_mut(Axis(1), PANEL));
+    panels.for_each(|(b, mut sum)| general_mat_mul(1.0, a, &b, 1.0, &mut sum));
 }
 
 /// One step of one sequence, given the four gates' inputs, 256 each.
