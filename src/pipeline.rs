@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// The demo model's name: it knows synthetic voices only.
-const DEMO_MODEL: &str = "demo.en";
+pub const DEMO_MODEL: &str = "demo.en";
 /// What [`SpeakerEncoder`] loads.
 const SPEAKER_MODEL: &str = "ge2e";
 /// Mean log-probability of a session's tokens below which its words are called poor. Whisper gives up on a window below

@@ -9,7 +9,7 @@ use std::{
 
 use clap::Subcommand;
 
-use super::{CliError, Config, load, print_json, print_path, shown, write_private};
+use super::{CliError, Config, load, print_if_json, print_path, shown, write_private};
 use crate::{
     capture::{self, FileSource, Heard, InputSpec, Source},
     session::Track,
@@ -65,7 +65,7 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
                 Err(error) => return Err(CliError::file(&path, &error)),
             };
             config.remark(if removed { say!("coach-forgotten") } else { say!("coach-unknown") });
-            if config.json { print_json(out, &serde_json::json!({"removed": removed})) } else { Ok(()) }
+            print_if_json(out, config, &serde_json::json!({"removed": removed}))
         }
     }
 }

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use zeroize::Zeroizing;
 
 use super::{
-    CliError, Config, aside, ask, held, print_json, transcript,
+    CliError, Config, aside, ask, held, print_if_json, print_json, transcript,
     unlock::{self, Unlock},
 };
 use crate::{
@@ -145,7 +145,7 @@ pub fn add(
 
 /// Who was added, for scripts.
 fn added(vault: &Writer, name: &str, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
-    if config.json { print_json(out, &as_json(&vault.coachee(name)?)) } else { Ok(()) }
+    print_if_json(out, config, &as_json(&vault.coachee(name)?))
 }
 
 /// Adds somebody whose key a plugin keeps. An identity is made here and sealed to that key before anything of it is
@@ -281,7 +281,7 @@ fn remove(
         }
         if !ask::yes(&say!("coachee-remove", name))? {
             config.remark(say!("coachee-not-removed"));
-            return if config.json { print_json(out, &serde_json::json!([])) } else { Ok(()) };
+            return print_if_json(out, config, &serde_json::json!([]));
         }
     }
     let sealed = |stored: &Stored| stored.session.coachee == name && (stored.has_words || stored.has_recording);

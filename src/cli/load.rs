@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The model that comes with the program.
-pub const DEMO_MODEL: &str = "demo.en";
+pub use crate::pipeline::DEMO_MODEL;
 
 /// Threads that decode. whisper.cpp's threads spin while they wait for each other: with one on every core, whatever else runs
 /// makes all of them wait, so one core is left to it. More than four make nothing faster on a laptop.
@@ -35,20 +35,6 @@ pub fn default_whisper(config: &Config) -> Result<String, CliError> {
     let recommended = manifest.entries().iter().filter(|entry| entry.recommended).find(here);
     let largest = || manifest.entries().iter().filter(here).max_by_key(|entry| entry.bytes);
     Ok(recommended.or_else(largest).map_or(DEMO_MODEL, |entry| &entry.name).to_owned())
-}
-
-/// The demo's model makes words of real voices that nobody said: before a microphone it is used only where somebody named it.
-///
-/// # Errors
-/// When it is that one.
-pub fn not_for_live_voices(model: &str) -> Result<(), CliError> {
-    if model != DEMO_MODEL {
-        return Ok(());
-    }
-    Err(CliError::user(
-        "the only speech model here is the demo's, which knows no real voice",
-        "`sidetone models fetch base.en` gets a real one; or name it to try things out: `--model demo.en`",
-    ))
 }
 
 /// glibc keeps large blocks for their thread once it has seen one freed, which comes to 10 MB that nobody uses. Blocks of more

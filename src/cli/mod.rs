@@ -300,6 +300,11 @@ fn print_json(out: &mut dyn Write, value: &impl serde::Serialize) -> Result<(), 
     Ok(writeln!(out, "{text}")?)
 }
 
+/// The same only where a script asked for it: a person has been told on stderr.
+fn print_if_json(out: &mut dyn Write, config: &Config, value: &impl serde::Serialize) -> Result<(), CliError> {
+    if config.json { print_json(out, value) } else { Ok(()) }
+}
+
 /// Says where something was written.
 fn print_path(path: &Path, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     if config.json {

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-use super::{CliError, Config, load::DEMO_MODEL, print_json, print_path, shown};
+use super::{CliError, Config, load::DEMO_MODEL, print_if_json, print_json, print_path, shown};
 use crate::{
     texts::say,
     weights::{self, Entry, Manifest, ModelRole},
@@ -33,13 +33,8 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
         Command::Import { file } => {
             let entry = weights::import(&manifest, &file, &config.fetch_into)?;
             config.remark(say!("models-imported", model = &entry.name, folder = shown(&config.fetch_into)));
-            if config.json {
-                return print_json(
-                    out,
-                    &serde_json::json!({"name": entry.name, "path": shown(&config.fetch_into.join(&entry.file))}),
-                );
-            }
-            Ok(())
+            let path = shown(&config.fetch_into.join(&entry.file));
+            print_if_json(out, config, &serde_json::json!({"name": entry.name, "path": path}))
         }
     }
 }

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use super::{
     CliError, Config, ask,
     held::{self, coach, day, today},
-    print_json, transcript,
+    print_if_json, print_json, transcript,
     unlock::Unlock,
 };
 use crate::{
@@ -205,7 +205,7 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
             if add || from.is_some() {
                 let added = goals::add(&mut vault, &pairing, from.as_deref(), config)?;
                 let sealed = serde_json::json!({"coachee": pairing.coachee, "added": added});
-                return if config.json { print_json(out, &sealed) } else { Ok(()) };
+                return print_if_json(out, config, &sealed);
             }
             let identity = unlock.identity_of(&vault.coachee(&pairing.coachee)?)?;
             let all = Reader::open(&config.data_dir, identity.clone())?.goals(&pairing)?;

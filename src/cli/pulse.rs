@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::{
     CliError, Config, SessionArg, aside, ask,
     held::{self, typed_pairing},
-    print_json, transcript,
+    print_if_json, print_json, transcript,
     unlock::Unlock,
 };
 use crate::{
@@ -75,7 +75,7 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
             };
             vault.answer(stored.session.id, &pulse, &identity)?;
             config.remark(say!("pulse-answered"));
-            if config.json { print_json(out, &json!({"session": stored.session.id, "answered": true})) } else { Ok(()) }
+            print_if_json(out, config, &json!({"session": stored.session.id, "answered": true}))
         }
         Command::Show { name, unlock } => {
             let coachee = vault.coachee(&name)?;

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     capture::InputSpec,
-    daemon::{Reply, Request, Start},
+    daemon::{Reply, Request, Start, not_for_live_voices},
     session::{Consent, RETENTION_DAYS_MAX, Session, SessionId},
     texts::say,
     transcript::WakeWord,
@@ -152,7 +152,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     };
     let synthetic = matches!(&input, InputSpec::File(path) if demo::is_the_session(path));
     if args.model.is_none() && !matches!(input, InputSpec::File(_)) {
-        load::not_for_live_voices(&model)?;
+        not_for_live_voices(&model)?;
     }
     let input = match input {
         // The daemon has a working directory of its own.

@@ -10,7 +10,8 @@ use clap::Subcommand;
 use zeroize::Zeroizing;
 
 use super::{
-    CliError, Config, SessionArg, ask, held, load, new_private, print_json, print_path, recover, report, shown,
+    CliError, Config, SessionArg, ask, held, load, new_private, print_if_json, print_json, print_path, recover, report,
+    shown,
     unlock::{self, Unlock},
     write_private,
 };
@@ -25,7 +26,7 @@ use crate::{
     speakers::RoleHint,
     texts::say,
     transcript::{self, Format, Named, Spoken, Utterance},
-    vault::{self, Coachee, Reader, Receipt, State, Stored, VaultError, Writer},
+    vault::{self, Coachee, Reader, Receipt, Stored, VaultError, Writer},
 };
 
 /// What `--format` calls the sound.
@@ -241,9 +242,7 @@ fn extension(format: Format) -> &'static str {
 pub fn opened(vault: &Writer, which: &SessionArg, unlock: &Unlock) -> Result<(Stored, Identity), CliError> {
     let stored = vault.find(&which.session)?;
     // Before anybody is asked for a key: there is nothing to read or to decide about yet.
-    if stored.state == State::Recording {
-        return Err(vault.unfinished(stored.session.id).into());
-    }
+    vault.finished(&stored)?;
     let identity = unlock.identity_of(&vault.coachee(&stored.session.coachee)?)?;
     Ok((stored, identity))
 }
@@ -349,10 +348,7 @@ fn agreed(stored: &Stored, yes: bool, question: &str, config: &Config) -> Result
 
 /// What holds for the words now, for scripts.
 fn decided(stored: &Stored, decision: Decision, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
-    if !config.json {
-        return Ok(());
-    }
-    print_json(out, &serde_json::json!({"session": stored.session.id, "decision": decision.name()}))
+    print_if_json(out, config, &serde_json::json!({"session": stored.session.id, "decision": decision.name()}))
 }
 
 fn export(
@@ -428,10 +424,7 @@ fn delete_forgotten(
         }
         Err(error) => return Err(error.into()),
     };
-    if config.json {
-        return print_json(out, &serde_json::json!({"session": id, "forgotten_after": until}));
-    }
-    Ok(())
+    print_if_json(out, config, &serde_json::json!({"session": id, "forgotten_after": until}))
 }
 
 /// That somebody said the passphrase is lost, where they did: the one who still has it must hear of it in time.

@@ -27,6 +27,7 @@ pub use awake::can_stay_awake;
 pub use client::{Client, ClientError};
 pub use disk::{Room, room};
 pub use failure::NO_SESSION;
+pub use opening::not_for_live_voices;
 pub use privacy::keep_memory_private;
 pub use protocol::{Failure, LINE_BYTES_MAX, Phase, Reply, Request, Start, Status, Trouble};
 use slot::Slot;

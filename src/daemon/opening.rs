@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     capture::{self, Alarm, Block, CaptureError, FileSource, Heard, InputSpec, Source},
-    pipeline::{self, Pipeline, Voices},
+    pipeline::{self, DEMO_MODEL, Pipeline, Voices},
     recording::{self, Key},
     seal::{Identity, Recipient},
     session::Session,
@@ -33,9 +33,6 @@ use crate::{
 const OPEN_MAX: Duration = Duration::from_secs(15);
 /// How long an input may be open without a sample: Bluetooth headsets take seconds to change over.
 const FIRST_SOUND_MAX: Duration = Duration::from_secs(10);
-
-/// The model that was trained on synthetic voices: it shows how everything works, and knows no real voice.
-const DEMO_MODEL: &str = "demo.en";
 
 /// Opens the input and makes the recording; returns when the first sound is sealed on disk.
 pub(super) fn open(slot: &Slot, start: Start, board: Board) -> Result<Recorder, Failure> {
@@ -100,13 +97,21 @@ fn check(start: &Start, from_file: bool) -> Result<(), Failure> {
     if !(start.speed.is_finite() && start.speed > 0.0) {
         return Err(Failure::user("a file cannot be played at this speed", "`--speed 1` is its own speed"));
     }
-    if !from_file && start.session.model == DEMO_MODEL && !start.model_named {
-        return Err(Failure::user(
-            "the only speech model here is the demo's, which knows no real voice",
-            "`sidetone models fetch base.en` gets a real one; or name it to try things out: `--model demo.en`",
-        ));
+    if from_file || start.model_named { Ok(()) } else { not_for_live_voices(&start.session.model) }
+}
+
+/// The demo's model makes words of real voices that nobody said: before a microphone it is used only where somebody named it.
+///
+/// # Errors
+/// When it is that one.
+pub fn not_for_live_voices(model: &str) -> Result<(), Failure> {
+    if model != DEMO_MODEL {
+        return Ok(());
     }
-    Ok(())
+    Err(Failure::user(
+        "the only speech model here is the demo's, which knows no real voice",
+        "`sidetone models fetch base.en` gets a real one; or name it to try things out: `--model demo.en`",
+    ))
 }
 
 /// Seconds that a session will last at most.

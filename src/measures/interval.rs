@@ -61,7 +61,7 @@ pub fn of_counts(part: u32, all: u32) -> Option<Interval> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::properties::draws, *};
 
     #[test]
     fn bounds_of_a_share_over_turns() {
@@ -86,11 +86,7 @@ mod tests {
 
     #[test]
     fn the_bounds_hold_what_they_are_to_hold() {
-        let mut state = 20_261_128_u64;
-        let mut random = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 11) as f64 / (1u64 << 53) as f64
-        };
+        let mut random = draws(20_261_128);
         for count in [5, 10, 30] {
             for share in [0.1, 0.3, 0.5, 0.8] {
                 // How much of a turn's kind is the turn's own: nothing, half, all.

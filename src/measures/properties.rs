@@ -8,6 +8,14 @@ use crate::{
     units::{Sample, Span},
 };
 
+/// Numbers of chance from 0 to 1, the same for the same seed (Knuth's MMIX generator).
+pub fn draws(mut state: u64) -> impl FnMut() -> f64 {
+    move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
 /// `"a 0 2.5, b 3 4, ? 4 5"`: a is the coach, b the coachee, ? nobody knows; seconds.
 pub fn spans(text: &str) -> Vec<RoleSpan> {
     let span = |part: &str| {

@@ -357,7 +357,7 @@ fn sparks(points: &[Dot]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measures::Point;
+    use crate::measures::{Point, properties::draws};
 
     fn points(values: &[f64]) -> Vec<Dated> {
         let point = |(day, &value): (usize, &f64)| {
@@ -400,11 +400,7 @@ mod tests {
     #[test]
     fn noise_alone_is_seldom_called_a_change() {
         // Who looked after each session was told of a change by the thirtieth in half of all cases in which there was none.
-        let mut state = 20_261_124_u64;
-        let mut random = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 11) as f64 / (1u64 << 53) as f64
-        };
+        let mut random = draws(20_261_124);
         let mut called = 0;
         for _ in 0..500 {
             // Five measures of thirty sessions that differ as chance has it.

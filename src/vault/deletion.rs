@@ -189,11 +189,7 @@ impl Paths {
     }
 
     fn finished(&self, stored: &Stored) -> Result<(), VaultError> {
-        let session = stored.session.id;
-        match stored.state {
-            State::Finished => Ok(()),
-            State::Recording => Err(super::unfinished(session, &self.recording(session))),
-        }
+        super::finished(stored, &self.recording(stored.session.id))
     }
 
     /// Unlinks the recording, removes rows and writes the receipt, in the caller's transaction. The recording goes first,

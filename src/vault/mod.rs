@@ -287,6 +287,14 @@ fn unfinished(session: SessionId, recording: &Path) -> VaultError {
     if directory::is_locked(recording) { VaultError::StillRecording(session) } else { VaultError::CutOff(session) }
 }
 
+/// Refuses what can only be done with a finished session.
+fn finished(stored: &Stored, recording: &Path) -> Result<(), VaultError> {
+    match stored.state {
+        State::Finished => Ok(()),
+        State::Recording => Err(unfinished(stored.session.id, recording)),
+    }
+}
+
 /// Names the file that an operation failed on.
 fn at(path: &Path) -> impl FnOnce(std::io::Error) -> VaultError {
     move |source| VaultError::Io { path: path.to_owned(), source }

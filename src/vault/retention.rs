@@ -49,9 +49,7 @@ impl Writer {
         let (now, path) = (self.now(), self.recording_path(session));
         let transaction = immediate(&mut self.connection)?;
         let entry = sessions::get(&transaction, session)?;
-        if entry.stored.state == State::Recording {
-            return Err(super::unfinished(session, &path));
-        }
+        super::finished(&entry.stored, &path)?;
         if !entry.stored.has_words && !entry.stored.has_recording {
             return Err(VaultError::NoWords(session));
         }

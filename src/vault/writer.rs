@@ -322,9 +322,7 @@ impl Writer {
         let transaction = immediate(&mut self.connection)?;
         let entry = proven(&transaction, session, proof)?;
         let stored = entry.stored;
-        if stored.state == State::Recording {
-            return Err(super::unfinished(session, &path));
-        }
+        super::finished(&stored, &path)?;
         let recording = stored.has_recording && path.exists();
         if !stored.has_words && !recording {
             return Err(VaultError::NoWords(session));
@@ -384,6 +382,12 @@ impl Writer {
     /// Why nothing can be done yet with a session that is not finished.
     pub fn unfinished(&self, session: SessionId) -> VaultError {
         super::unfinished(session, &self.recording_path(session))
+    }
+
+    /// # Errors
+    /// When a session is not finished: nothing can be done with it yet.
+    pub fn finished(&self, stored: &Stored) -> Result<(), VaultError> {
+        super::finished(stored, &self.recording_path(stored.session.id))
     }
 
     pub(super) fn now(&self) -> Timestamp {

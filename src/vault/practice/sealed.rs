@@ -10,7 +10,7 @@ use crate::{
     seal::{Identity, Recipient, open, seal},
     session::SessionId,
     transcript::Spoken,
-    vault::{self, Reader, Receipt, State, VaultError, Writer, receipts::What, schema, sessions, writer::proven},
+    vault::{self, Reader, Receipt, VaultError, Writer, receipts::What, schema, sessions, writer::proven},
 };
 
 /// What the first line begins with; the version of the form is part of it.
@@ -68,9 +68,7 @@ impl Writer {
         let path = self.recording_path(session);
         let transaction = immediate(&mut self.connection)?;
         let entry = proven(&transaction, session, proof)?;
-        if entry.stored.state == State::Recording {
-            return Err(vault::unfinished(session, &path));
-        }
+        vault::finished(&entry.stored, &path)?;
         let digits = Zeroizing::new(
             Question::ALL.map(|question| pulse.to(question).map_or(NO_ANSWER, |answer| b'0' + answer.get())),
         );
