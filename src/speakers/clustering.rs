@@ -29,12 +29,12 @@ pub struct Split {
 }
 
 /// Splits vectors of length 1 into two groups; `None` when there are too few.
-pub fn split(vectors: &[Vec<f32>]) -> Option<Split> {
+pub fn split<V: AsRef<[f32]>>(vectors: &[V]) -> Option<Split> {
     if vectors.len() < MIN_VECTORS {
         return None;
     }
     let stride = vectors.len().div_ceil(MAX_SAMPLE);
-    let sample: Vec<&[f32]> = vectors.iter().step_by(stride).map(Vec::as_slice).collect();
+    let sample: Vec<&[f32]> = vectors.iter().step_by(stride).map(V::as_ref).collect();
     let side = bisect(&sample);
     refine(vectors, means(sample.iter().copied().zip(side.iter().copied()))?)
 }
@@ -55,13 +55,14 @@ pub fn split_off(vectors: &[Vec<f32>]) -> Option<Split> {
 }
 
 /// Two means become stable, then every vector is scored along the line between them.
-fn refine(vectors: &[Vec<f32>], mut means: [Vec<f32>; 2]) -> Option<Split> {
+fn refine<V: AsRef<[f32]>>(vectors: &[V], mut means: [Vec<f32>; 2]) -> Option<Split> {
+    let vectors = || vectors.iter().map(V::as_ref);
     for _ in 0..REFINE_STEPS {
-        let side = vectors.iter().map(|v| cosine(v, &means[1]) > cosine(v, &means[0]));
-        means = self::means(vectors.iter().map(Vec::as_slice).zip(side))?;
+        let side = vectors().map(|v| cosine(v, &means[1]) > cosine(v, &means[0]));
+        means = self::means(vectors().zip(side))?;
     }
     let axis: Vec<f32> = means[1].iter().zip(&means[0]).map(|(b, a)| b - a).collect();
-    let along: Vec<f32> = vectors.iter().map(|v| cosine(v, &axis)).collect();
+    let along: Vec<f32> = vectors().map(|v| cosine(v, &axis)).collect();
     let scores = likelihood_ratios(&along);
     let similarity = cosine(&means[0], &means[1]);
     Some(Split { means, scores, similarity })
@@ -206,7 +207,7 @@ mod tests {
 
     #[test]
     fn few_or_equal_vectors_do_no_harm() {
-        assert!(split(&[]).is_none());
+        assert!(split::<Vec<f32>>(&[]).is_none());
         assert!(split(&cloud(0, 3, 1)).is_none());
         let same = vec![cloud(0, 1, 1).remove(0); 10];
         assert!(split(&same).is_none_or(|s| s.scores.iter().all(|x| x.is_finite())));

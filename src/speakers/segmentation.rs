@@ -1,5 +1,7 @@
 //! One microphone: which of two voices speaks, tenth of a second by tenth.
 
+use std::thread;
+
 use super::{Diarization, VoiceSpan, clustering, embedding::normalise, heard::Heard, pauses::Pauses};
 use crate::units::{SAMPLE_RATE, Sample, Span};
 
@@ -60,15 +62,20 @@ pub fn attribute(speech: &[Span], heard: &Heard, encoded: bool, pauses: &Pauses)
     Diarization { spans, doubts, prints }
 }
 
-/// Whether one of the two voices is rather two: split once more, both halves are well filled and unlike.
+/// Whether one of the two voices is rather two: split once more, both halves are well filled and unlike. Somebody waits for
+/// the answer, so both are looked at together.
 fn third_voice(vectors: &[Vec<f32>], scores: &[f32]) -> bool {
-    [1.0, -1.0].into_iter().any(|side| {
+    let is_two = |side: f32| {
         let sure = vectors.iter().zip(scores).filter(|(_, score)| side * **score > MAX_EVIDENCE);
-        let own: Vec<Vec<f32>> = sure.map(|(vector, _)| vector.clone()).collect();
+        let own: Vec<&[f32]> = sure.map(|(vector, _)| vector.as_slice()).collect();
         let Some(halves) = clustering::split(&own) else { return false };
         let second = halves.scores.iter().filter(|score| **score > 0.0).count();
         let smaller = second.min(own.len() - second);
         smaller >= THIRD_VOICE_WINDOWS && halves.similarity < THIRD_VOICE
+    };
+    thread::scope(|scope| {
+        let other = scope.spawn(|| is_two(-1.0));
+        is_two(1.0) || other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 
