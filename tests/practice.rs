@@ -539,3 +539,38 @@ fn a_clock_that_was_set_back_loses_nothing_and_hurries_nobody() {
     // Ended on a day before it began: on the day that it began.
     assert_eq!(pair.run(&["pairing", "end", "Hannah", "--json"]).json()["ended_on"], json!(start));
 }
+
+/// A coach who imported a term's recordings had them all in one week: each was dated on the day of its import.
+#[test]
+fn what_is_imported_may_have_been_on_another_day() {
+    let home = Home::new();
+    home.hannah();
+    let file = home.path("talk.tsv");
+    fs::write(
+        &file,
+        "start_s\tend_s\trole\tmove\tform\ttext\n0.0\t4.0\tcoach\t\t\tWhat did you notice?\n5.0\t9.0\tcoachee\t\t\tThey were writing.\n",
+    )
+    .unwrap();
+    let import = ["import", file.to_str().unwrap(), "--coachee", "Hannah", "--consent-both", "--json"];
+    let (long_ago, later) = (days_ago(200).to_string(), days_ago(100).to_string());
+    let on = |day: &str| home.run(&[&import[..], &["--on", day]].concat());
+    let dated = |ran: Ran| ran.json()["started_at"].as_str().unwrap()[..10].to_owned();
+    assert_eq!(dated(on(&later)), later);
+    assert_eq!(dated(on(&long_ago)), long_ago);
+    on("2026-02-30").refused("`2026-02-30` is no day", "year, month and day");
+    on(&days_ago(-2).to_string()).refused("still to come", "");
+    // Words that nobody decides about have their days from now on.
+    let sessions = home.run(&["sessions", "--json"]).json();
+    assert!(sessions.as_array().unwrap().iter().all(|session| session["has_words"] == true), "{sessions}");
+    home.run(&["pairing", "add", "Hannah", "--start", &days_ago(210).to_string()]).ok();
+    let shown = home.run(&["pairing", "show", "Hannah", "--json"]).json();
+    assert_eq!((&shown["held"], &shown["longest_gap_days"]), (&json!(2), &json!(100)), "{shown}");
+
+    // Who forgot it is told, when the file looks older than today.
+    let ran = home.run(&import[..5]);
+    assert!(ran.code == Some(0) && !ran.err.contains("--on"), "{}", ran.err);
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(50 * 24 * 3600);
+    fs::File::options().append(true).open(&file).unwrap().set_modified(old).unwrap();
+    let ran = home.run(&import[..5]);
+    assert!(ran.code == Some(0) && ran.err.contains("sidetone import --on 20"), "{}", ran.err);
+}

@@ -7,6 +7,7 @@ use std::{
 };
 
 use indicatif::ProgressBar;
+use jiff::{Timestamp, Zoned, civil::DateTime, tz::TimeZone};
 use zeroize::Zeroizing;
 
 use super::{
@@ -34,6 +35,9 @@ pub struct Args {
     /// Whose session it is: see `sidetone coachee add`
     #[arg(long, value_name = "NAME")]
     coachee: String,
+    /// When it was, if not today: 2026-11-03, or '2026-11-03 14:30'
+    #[arg(long, value_name = "DATE")]
+    on: Option<String>,
     #[command(flatten)]
     stances: start::Stances,
     #[command(flatten)]
@@ -51,8 +55,9 @@ pub struct Args {
 pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let mut vault = Writer::open(&config.data_dir)?;
     vault.coachee(&args.coachee)?;
+    let started_at = started_at(&args, config)?;
     if let Some(format) = written_format(&args.file) {
-        return written(&mut vault, args, format, config, out);
+        return written(&mut vault, args, started_at, format, config, out);
     }
     let two_tracks = args.roles.coach_track.is_some();
     let mut source = FileSource::open(&args.file, f64::INFINITY, two_tracks)?;
@@ -71,7 +76,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
         config.remark(say!("import-demo-model"));
     }
     let models = load::models(config, &model)?;
-    let session = session(&args, source.tracks(), model, config)?;
+    let session = session(&args, started_at, source.tracks(), model, config)?;
     let setup = Setup { tracks: source.tracks(), hint, voices };
     let progress = models::bar(config, source.length_s().map_or(0, |length| length as u64), &name_of(&args.file));
     let pipeline = Pipeline::new(models, setup, None);
@@ -97,6 +102,7 @@ fn written_format(file: &Path) -> Option<Format> {
 fn written(
     vault: &mut Writer,
     args: Args,
+    started_at: String,
     format: Format,
     config: &Config,
     out: &mut dyn Write,
@@ -104,18 +110,52 @@ fn written(
     let bytes = Zeroizing::new(std::fs::read(&args.file).map_err(|error| CliError::file(&args.file, &error))?);
     let models = Models { moves: Some(load::coder(config)?), ..Models::default() };
     let outcome = pipeline::read(transcript::parse(&bytes, format)?, &models);
-    let session = session(&args, 1, String::new(), config)?;
+    let session = session(&args, started_at, 1, String::new(), config)?;
     store(vault, &args, &session, &outcome, true, config, out)
 }
 
-/// Asks for consent; what is imported started now, as far as anybody knows.
-fn session(args: &Args, tracks: u8, model: String, config: &Config) -> Result<Session, CliError> {
+/// When the session was: as it is said, else now, as far as anybody knows. A file that is older than today may tell more.
+fn started_at(args: &Args, config: &Config) -> Result<String, CliError> {
+    if let Some(on) = &args.on {
+        return moment(on).map(start::at);
+    }
+    let now = Zoned::now();
+    let written = std::fs::metadata(&args.file).and_then(|file| file.modified()).ok();
+    let written = written.and_then(|at| Zoned::try_from(at).ok()).map(|at| at.date());
+    if let Some(day) = written.filter(|day| *day < now.date()) {
+        config.remark(say!("import-dated-today", file = shown(&args.file), day = day.to_string()));
+    }
+    Ok(start::at(now.timestamp()))
+}
+
+/// A day as it is typed, with a time or without: then noon, so that it is that day in all but the remotest of time zones.
+fn moment(typed: &str) -> Result<Timestamp, CliError> {
+    let typed = typed.trim();
+    let wrong = || {
+        CliError::user(
+            format!("`{typed}` is no day"),
+            "write year, month and day, and the time if you like: '2026-11-03 14:30'",
+        )
+    };
+    let whole_day = !typed.contains([':', 'T', ' ']);
+    let noon = if whole_day { " 12:00" } else { "" };
+    let at: DateTime = format!("{typed}{noon}").parse().map_err(|_| wrong())?;
+    let at = at.to_zoned(TimeZone::system()).map_err(|_| wrong())?;
+    let now = Zoned::now();
+    if if whole_day { at.date() > now.date() } else { at > now } {
+        return Err(CliError::user(format!("`{typed}` is still to come"), "say when the session was"));
+    }
+    Ok(at.timestamp().min(now.timestamp()))
+}
+
+/// Asks for consent.
+fn session(args: &Args, started_at: String, tracks: u8, model: String, config: &Config) -> Result<Session, CliError> {
     let sound = if args.delete_original { Sound::FileDeleted } else { Sound::InFile };
     Ok(Session {
         consent: start::consent(args.agreement, sound, config)?,
         id: SessionId::generate(),
         coachee: args.coachee.clone(),
-        started_at: start::now(),
+        started_at,
         coach_stance: args.stances.coach(config).map(Into::into),
         coachee_stance: args.stances.coachee_stance.map(Into::into),
         tracks,
@@ -185,4 +225,37 @@ pub fn feed(mut pipeline: Pipeline, source: &mut dyn Source, progress: &Progress
 
 fn name_of(file: &Path) -> String {
     file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_may_have_a_time() {
+        let here = |typed: &str| moment(typed).map(|at| at.to_zoned(TimeZone::system()).datetime().to_string());
+        for (typed, meant) in [
+            (" 2026-03-02 ", "2026-03-02T12:00:00"),
+            ("2026-03-02 09:30", "2026-03-02T09:30:00"),
+            ("2026-03-02T09:30:15", "2026-03-02T09:30:15"),
+        ] {
+            assert_eq!(here(typed).unwrap(), meant);
+        }
+        for (typed, said) in [
+            ("", "is no day"),
+            ("yesterday", "is no day"),
+            ("2026-02-30", "is no day"),
+            ("02.03.2026", "is no day"),
+            ("2026-03-02 9h", "is no day"),
+            ("9998-01-01", "still to come"),
+            ("9998-01-01 10:00", "still to come"),
+        ] {
+            let error = moment(typed).unwrap_err();
+            assert!(error.message().contains(said), "{typed}: {}", error.message());
+        }
+        // This morning's, imported this morning: noon is still to come, the day is not.
+        let today = Zoned::now();
+        let at = moment(&today.date().to_string()).unwrap();
+        assert!(at <= Timestamp::now() && at.to_zoned(TimeZone::system()).date() == today.date());
+    }
 }

@@ -274,7 +274,12 @@ fn days(offered: u32) -> Result<u32, CliError> {
 
 /// RFC 3339, to the second.
 pub fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    at(jiff::Timestamp::now())
+}
+
+/// The same of another time.
+pub fn at(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 #[cfg(test)]

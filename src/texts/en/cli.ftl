@@ -613,6 +613,7 @@ models-whole = whole
 
 ## import.rs: a recording that exists already
 
+import-dated-today = { $file } was last written on { $day }, and its session is dated today. If it was on another day, stop this with Ctrl-C and say when: `sidetone import --on { $day }`.
 import-partly = Not all of { $file } could be read: the report is about the rest.
 import-demo-model = The only speech model here is the demo's, which knows synthetic voices only: of real ones its words are wrong, and so is what is made of them. `sidetone models fetch base.en` gets a real one.
 import-one-in-two = Both channels of { $file } hold the sound of one microphone: it is taken for one track, and `--coach-track` cannot tell whose voice is whose.
