@@ -107,6 +107,12 @@ fn a_session_that_runs_can_be_led_whatever_the_settings_say() {
         }
         home.run(&["sessions"]).refused(said, "");
     }
+    settings(&home, "");
+    for (variable, wrong) in [("SIDETONE_STANCE", "kind"), ("SIDETONE_COACH_TRACK", "7"), ("SIDETONE_COLOR", "red")] {
+        let told = home.command().env(variable, wrong).arg("status").output().unwrap();
+        let err = String::from_utf8_lossy(&told.stderr);
+        assert!(told.status.success() && err.contains("warning: ") && err.contains(variable), "{err}");
+    }
     let nowhere = home.run(&["status", "--config", "/no/such/config.toml"]);
     assert!(nowhere.code == Some(0) && nowhere.err.contains("warning: /no/such/config.toml"), "{}", nowhere.err);
     let stopped = home.run(&["stop", "--json"]).json();

@@ -21,6 +21,7 @@ const WIDTH_DEFAULT: usize = 80;
 
 /// Options that every command takes.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Everywhere")]
 pub struct Global {
     /// Where sessions are kept [env: SIDETONE_DATA_DIR]
     #[arg(long, global = true, value_name = "DIR")]
@@ -108,11 +109,11 @@ impl Config {
             })?,
             _ => FromFile::default(),
         };
-        Self::settled(global, file, named && text.is_none(), said)
+        Self::settled(global, file, named && text.is_none(), said, variable)
     }
 
     /// The same for a command. One that speaks to a recorder needs to know where the data is and no more: a session that runs
-    /// can be stopped whatever a line in a file says.
+    /// can be stopped whatever a line in a file says, or a variable of the environment.
     ///
     /// # Errors
     /// As [`Config::resolve`].
@@ -124,7 +125,9 @@ impl Config {
         let file = settings_file(&args.global)?.1;
         let text = file.as_ref().and_then(|file| std::fs::read(file).ok()).unwrap_or_default();
         let data_dir = settings::data_dir_in(&String::from_utf8_lossy(&text));
-        let config = Self::settled(&args.global, file, false, FromFile { data_dir, ..FromFile::default() })?;
+        let where_only = |name: &str| variable(name).filter(|_| name == settings::DATA_DIR.environment);
+        let said = FromFile { data_dir, ..FromFile::default() };
+        let config = Self::settled(&args.global, file, false, said, where_only)?;
         config.leave_aside(&problem);
         Ok(config)
     }
@@ -134,8 +137,14 @@ impl Config {
         self.remark(say!("config-left-aside", problem = problem.message()));
     }
 
-    fn settled(global: &Global, file: Option<PathBuf>, file_missing: bool, said: FromFile) -> Result<Self, CliError> {
-        let settings = settle(global, file.as_deref(), said)?;
+    fn settled(
+        global: &Global,
+        file: Option<PathBuf>,
+        file_missing: bool,
+        said: FromFile,
+        variable: Variables,
+    ) -> Result<Self, CliError> {
+        let settings = settle(global, file.as_deref(), said, variable)?;
         let data_dir = settings.data_dir.value.clone();
         let models_dir = settings.models_dir.value.clone();
         let models_dirs = models_dir.clone().map_or_else(|| models_dirs(&data_dir), |dir| vec![dir]);
@@ -151,7 +160,7 @@ impl Config {
             file,
             settings,
             services_dir: services_dir(),
-            journal: variable("JOURNAL_STREAM").is_some(),
+            journal: self::variable("JOURNAL_STREAM").is_some(),
             data_dir,
             models_dirs,
             fetch_into,
@@ -198,8 +207,13 @@ fn settings_file(global: &Global) -> Result<(bool, Option<PathBuf>), CliError> {
     })
 }
 
+/// What variables of the environment say, or some of them.
+type Variables = fn(&str) -> Option<OsString>;
+
 /// Each setting from where it is said nearest.
-fn settle(global: &Global, file: Option<&Path>, said: FromFile) -> Result<Settings, CliError> {
+fn settle(global: &Global, file: Option<&Path>, said: FromFile, variable: Variables) -> Result<Settings, CliError> {
+    let text_of = |key: Key| text_of(key, variable);
+    let switch = |key: Key, in_file: Option<bool>| switch(key, in_file, variable);
     let dir = |flag: &Option<PathBuf>, key: Key, in_file: Option<PathBuf>| -> Result<_, CliError> {
         let given = |dir: &Path| absolute(dir).map(Some);
         Ok(Setting::settle(
@@ -253,8 +267,8 @@ fn settle(global: &Global, file: Option<&Path>, said: FromFile) -> Result<Settin
 }
 
 /// What is on unless somebody switches it off.
-fn switch(key: Key, in_file: Option<bool>) -> Result<Setting<bool>, CliError> {
-    let in_environment = text_of(key)?.map(|value| settings::switch(key, &value)).transpose()?;
+fn switch(key: Key, in_file: Option<bool>, variable: Variables) -> Result<Setting<bool>, CliError> {
+    let in_environment = text_of(key, variable)?.map(|value| settings::switch(key, &value)).transpose()?;
     Ok(Setting::settle(None, in_environment, in_file, true))
 }
 
@@ -263,7 +277,7 @@ fn variable(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
-fn text_of(key: Key) -> Result<Option<String>, CliError> {
+fn text_of(key: Key, variable: Variables) -> Result<Option<String>, CliError> {
     let name = key.environment;
     let text = |value: OsString| {
         let hint = format!("set it in UTF-8, or `unset {name}`");

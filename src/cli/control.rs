@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{CliError, Config, aside, ask, config, daemon, print_json, report};
+use super::{CliError, Config, aside, ask, config, daemon, print_if_json, print_json, report};
 use crate::{
     capture::Alarm,
     daemon::{ClientError, NO_SESSION, Phase, Reply, Request, Status},
@@ -223,7 +223,7 @@ fn withdraw_cut_off(config: &Config, out: &mut dyn Write) -> Result<(), CliError
     let (coachee, at) = (&session.coachee, at.as_str());
     if ask::can_ask() && !ask::yes(&say!("control-withdraw-cut-off", coachee, at))? {
         config.remark(say!("control-not-withdrawn"));
-        return Ok(());
+        return print_if_json(out, config, &serde_json::json!({ "withdrawn": null }));
     }
     vault.withdraw(session.id)?;
     if config.json {

@@ -11,7 +11,7 @@ use std::{
 
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
-use super::{CliError, Config, load};
+use super::{CliError, Config, load, print_if_json};
 use crate::{
     daemon::{self, Client, ClientError, Request, Setup},
     texts::say,
@@ -33,11 +33,11 @@ pub struct Args {
     announce: bool,
 }
 
-pub fn run(args: &Args, config: &Config) -> Result<(), CliError> {
+pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     if args.stop {
-        connect(config)?.ask(&Request::Shutdown)?;
+        let reply = connect(config)?.ask(&Request::Shutdown)?;
         config.remark(say!("daemon-ended"));
-        return Ok(());
+        return print_if_json(out, config, &reply);
     }
     log_to_stderr(config);
     let runtime = runtime()?;

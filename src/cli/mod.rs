@@ -273,7 +273,7 @@ fn dispatch(command: Command, config: &Config) -> Result<(), CliError> {
         Command::Licences => licences::run(config, &mut out),
         Command::Doctor => doctor::run(config, &mut out),
         Command::Config(command) => settings::run(&command, config, &mut out),
-        Command::Daemon(args) => daemon::run(&args, config),
+        Command::Daemon(args) => daemon::run(&args, config, &mut out),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "sidetone", &mut script);
