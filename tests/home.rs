@@ -59,12 +59,7 @@ fn a_setting_says_where_it_comes_from() {
 fn settings_do_what_they_say() {
     let home = Home::new();
     home.hannah();
-    let transcript = home.path("work").join("talk.tsv");
-    fs::write(
-        &transcript,
-        "start_s\tend_s\trole\tmove\tform\ttext\n0.0\t4.0\tcoach\t\t\tWhat did you notice?\n5.0\t9.0\tcoachee\t\t\tThey were writing.\n",
-    )
-    .unwrap();
+    let transcript = home.talk();
     let import = ["import", transcript.to_str().unwrap(), "--coachee", "Hannah", "--consent-both", "--json"];
     settings(&home, "stance = \"facilitative\"\n");
     assert_eq!(home.run(&import).json()["stance"]["coach"], "facilitative");

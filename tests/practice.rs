@@ -545,12 +545,7 @@ fn a_clock_that_was_set_back_loses_nothing_and_hurries_nobody() {
 fn what_is_imported_may_have_been_on_another_day() {
     let home = Home::new();
     home.hannah();
-    let file = home.path("talk.tsv");
-    fs::write(
-        &file,
-        "start_s\tend_s\trole\tmove\tform\ttext\n0.0\t4.0\tcoach\t\t\tWhat did you notice?\n5.0\t9.0\tcoachee\t\t\tThey were writing.\n",
-    )
-    .unwrap();
+    let file = home.talk();
     let import = ["import", file.to_str().unwrap(), "--coachee", "Hannah", "--consent-both", "--json"];
     let (long_ago, later) = (days_ago(200).to_string(), days_ago(100).to_string());
     let on = |day: &str| home.run(&[&import[..], &["--on", day]].concat());

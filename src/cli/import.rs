@@ -11,7 +11,7 @@ use jiff::{Timestamp, Zoned, civil::DateTime, tz::TimeZone};
 use zeroize::Zeroizing;
 
 use super::{
-    CliError, Config, coach, control, demo, load, models, report, shown,
+    CliError, Config, coach, control, demo, held, load, models, report, shown,
     start::{self, Sound},
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     texts::say,
     transcript::{self, Format},
     units::Sample,
-    vault::{KeepAudio, Writer},
+    vault::{self, KeepAudio, Writer},
 };
 
 /// Speech that may wait for decoding before the feeder waits too: two windows, so that memory stays flat.
@@ -117,7 +117,7 @@ fn written(
 /// When the session was: as it is said, else now, as far as anybody knows. A file that is older than today may tell more.
 fn started_at(args: &Args, config: &Config) -> Result<String, CliError> {
     if let Some(on) = &args.on {
-        return moment(on).map(start::at);
+        return moment(on).map(vault::time);
     }
     let now = Zoned::now();
     let written = std::fs::metadata(&args.file).and_then(|file| file.modified()).ok();
@@ -125,7 +125,7 @@ fn started_at(args: &Args, config: &Config) -> Result<String, CliError> {
     if let Some(day) = written.filter(|day| *day < now.date()) {
         config.remark(say!("import-dated-today", file = shown(&args.file), day = day.to_string()));
     }
-    Ok(start::at(now.timestamp()))
+    Ok(vault::time(now.timestamp()))
 }
 
 /// A day as it is typed, with a time or without: then noon, so that it is that day in all but the remotest of time zones.
@@ -137,15 +137,16 @@ fn moment(typed: &str) -> Result<Timestamp, CliError> {
             "write year, month and day, and the time if you like: '2026-11-03 14:30'",
         )
     };
-    let whole_day = !typed.contains([':', 'T', ' ']);
-    let noon = if whole_day { " 12:00" } else { "" };
-    let at: DateTime = format!("{typed}{noon}").parse().map_err(|_| wrong())?;
-    let at = at.to_zoned(TimeZone::system()).map_err(|_| wrong())?;
     let now = Zoned::now();
-    if if whole_day { at.date() > now.date() } else { at > now } {
+    let whole_day = !typed.contains([':', 'T', ' ']);
+    let at: DateTime =
+        if whole_day { held::day(typed)?.at(12, 0, 0, 0) } else { typed.parse().map_err(|_| wrong())? };
+    let at = at.to_zoned(TimeZone::system()).map_err(|_| wrong())?;
+    let to_come = if whole_day { at.date() > now.date() } else { at > now };
+    if to_come {
         return Err(CliError::user(format!("`{typed}` is still to come"), "say when the session was"));
     }
-    Ok(at.timestamp().min(now.timestamp()))
+    Ok(at.min(now).timestamp())
 }
 
 /// Asks for consent.

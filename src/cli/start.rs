@@ -11,7 +11,7 @@ use crate::{
     session::{Consent, RETENTION_DAYS_MAX, Session, SessionId},
     texts::say,
     transcript::WakeWord,
-    vault::Writer,
+    vault::{self, Writer},
 };
 
 /// Version of [`wording`]: raise it with every change of sense, so that what somebody agreed to can be told later.
@@ -274,12 +274,7 @@ fn days(offered: u32) -> Result<u32, CliError> {
 
 /// RFC 3339, to the second.
 pub fn now() -> String {
-    at(jiff::Timestamp::now())
-}
-
-/// The same of another time.
-pub fn at(time: jiff::Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    vault::time(jiff::Timestamp::now())
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ pub(super) fn open(slot: &Slot, start: Start, board: Board) -> Result<Recorder, 
     let first =
         first_sound(source.as_mut(), slot)?.into_iter().flat_map(|block| clock.place(block)).collect::<Vec<_>>();
 
-    let session = Session { tracks, started_at: now(), ..start.session };
+    let session = Session { tracks, started_at: vault::time(jiff::Timestamp::now()), ..start.session };
     let keep_audio = if start.keep_audio { KeepAudio::Asked } else { KeepAudio::No };
     let path = vault.recording_path(session.id);
     let (recording, identity) = begin(&mut vault, &session, keep_audio, &path, &recipient, &first)?;
@@ -226,11 +226,6 @@ fn reread(path: PathBuf, identity: Identity) -> pipeline::Reread {
     Box::new(move |track, span| recording::read(&path, Key::Session(&identity), track, span).ok())
 }
 
-/// RFC 3339, to the second.
-fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,7 +239,12 @@ mod tests {
             coach_stance: None,
             coachee_stance: None,
             tracks: 1,
-            consent: Consent { given_at: now(), wording: 1, asserted: true, retention_days: 30 },
+            consent: Consent {
+                given_at: vault::time(jiff::Timestamp::now()),
+                wording: 1,
+                asserted: true,
+                retention_days: 30,
+            },
             model: model.into(),
         };
         Start {

@@ -122,6 +122,14 @@ impl Home {
         file
     }
 
+    /// Two lines that somebody wrote down.
+    pub fn talk(&self) -> PathBuf {
+        let file = self.path("work/talk.tsv");
+        let said = "0.0\t4.0\tcoach\t\t\tWhat did you notice?\n5.0\t9.0\tcoachee\t\t\tThey were writing.\n";
+        fs::write(&file, format!("start_s\tend_s\trole\tmove\tform\ttext\n{said}")).unwrap();
+        file
+    }
+
     /// Everything below the data, runtime and temporary directories, with its content. What vanishes while it is looked at
     /// was not kept.
     pub fn kept(&self) -> Vec<(PathBuf, Vec<u8>)> {
