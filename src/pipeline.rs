@@ -22,7 +22,7 @@ use self::{
 use crate::{
     capture::{Block, Health},
     measures::{self, Caveat, Models as ModelNames, Numbers, RoleSpan},
-    moves::{self, Coder},
+    moves::{self, Coder, Prepared},
     session::{Role, Track},
     speakers::{Diarization, Listener, RoleHint, SpeakerEncoder, assign_roles},
     speech,
@@ -153,7 +153,10 @@ impl Pipeline {
             let whisper = models.whisper.as_ref().map(|(_, whisper)| whisper.as_ref());
             (0..tracks).map(|track| Ear::new(track, whisper)).collect()
         };
-        let decoding = models.whisper.as_ref().map(|(_, whisper)| Decoding::start(Arc::clone(whisper), reread));
+        let decoding = models.whisper.as_ref().map(|(name, whisper)| {
+            let coder = models.moves.clone().filter(|_| !unusable(name, setup.voices));
+            Decoding::start(Arc::clone(whisper), coder, reread)
+        });
         Self {
             setup,
             whisper: models.whisper,
@@ -312,12 +315,12 @@ impl Pipeline {
         let mut doubts: Vec<String> = diarization.doubts.iter().map(|doubt| (*doubt).to_owned()).collect();
         doubts.extend(roles.assumed.then(|| Caveat::RolesAssumed.code().to_owned()));
         doubts.extend(trouble.map(|caveat| caveat.code().to_owned()));
-        let words = utterances(&transcribed.unwrap_or_default(), &spans, &roles, speech.len());
+        let transcribed = transcribed.unwrap_or_default();
+        let words = utterances(&transcribed, &spans, &roles, speech.len());
         let whisper = self.whisper.map(|(name, _)| name);
-        let demo = whisper.as_deref() == Some(DEMO_MODEL);
-        let unsure = demo && self.setup.voices == Voices::Recorded;
+        let unsure = whisper.as_deref() == Some(DEMO_MODEL) && self.setup.voices == Voices::Recorded;
         doubts.extend(unsure.then(|| Caveat::DemoModel.code().to_owned()));
-        let unusable = demo && self.setup.voices == Voices::Live;
+        let unusable = whisper.as_deref().is_some_and(|whisper| unusable(whisper, self.setup.voices));
         let mut numbers = Numbers {
             duration_s,
             tracks: speech.len() as u8,
@@ -335,7 +338,7 @@ impl Pipeline {
             ..Numbers::default()
         };
         let sound = numbers.spans.clone();
-        let words = code(words, self.moves.as_deref(), Some(&sound), &mut numbers);
+        let words = code(words, self.moves.as_deref(), &transcribed.prepared(), Some(&sound), &mut numbers);
         Outcome { numbers, words, words_poor: poor, ask: roles.ask }
     }
 
@@ -409,8 +412,13 @@ pub fn read(written: Written, models: &Models) -> Outcome {
     doubts.extend(written.roles_assumed.then(|| Caveat::RolesAssumed.code().to_owned()));
     let mut numbers =
         Numbers { duration_s: end.seconds(), tracks: 1, spans, doubts, words_decoded: true, ..Numbers::default() };
-    let words = code(written.utterances, models.moves.as_deref(), None, &mut numbers);
+    let words = code(written.utterances, models.moves.as_deref(), &[], None, &mut numbers);
     Outcome { numbers, words, words_poor: false, ask: None }
+}
+
+/// Whether words that this model decodes are in no number: it knows no such voices.
+fn unusable(whisper: &str, voices: Voices) -> bool {
+    whisper == DEMO_MODEL && voices == Voices::Live
 }
 
 /// Cuts turns into the units that are coded, and adds what is made of them to the numbers. Without sound, nothing is
@@ -418,6 +426,7 @@ pub fn read(written: Written, models: &Models) -> Outcome {
 fn code(
     turns: Vec<Utterance>,
     coder: Option<&Coder>,
+    prepared: &[&Prepared],
     sound: Option<&[RoleSpan]>,
     numbers: &mut Numbers,
 ) -> Vec<Utterance> {
@@ -429,7 +438,7 @@ fn code(
         numbers.word_numbers_unusable = Some(Caveat::NotEnglish.code().to_owned());
         return units;
     }
-    let coded = moves::code(&units, coder);
+    let coded = moves::code(&units, coder, prepared);
     let mut by_words = measures::words(&coded, sound, numbers.duration_s, &numbers.outside);
     if numbers.doubts.iter().any(|doubt| doubt == Caveat::RolesAssumed.code()) {
         // They may be the coachee's, of whom no utterance is told apart in the clear.

@@ -446,7 +446,7 @@ pub fn written(words: &[Utterance], format: Format, config: &Config) -> Result<S
     if !matches!(format, Format::Json | Format::Tsv) || !moves::is_english(words) {
         return Ok(transcript::write(words, format));
     }
-    let coded = moves::code(words, load::coder(config)?.as_ref());
+    let coded = moves::code(words, load::coder(config)?.as_ref(), &[]);
     let codes: Vec<Option<Named>> = coded.iter().map(Coded::named).collect();
     Ok(transcript::write_coded(words, &codes, format))
 }

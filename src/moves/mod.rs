@@ -7,7 +7,7 @@
 //! anybody about a sentence of theirs.
 //!
 //! Backchannels are told by their words (`listed.rs`); everything else by a head (`head.rs`) on word features
-//! (`features.rs`) and sentence vectors (`encoder/`).
+//! (`features.rs`) and sentence vectors (`encoder/`), which can be made while people still speak (`vectors.rs`).
 
 mod clauses;
 mod encoder;
@@ -19,9 +19,10 @@ mod rows;
 mod taxonomy;
 #[cfg(test)]
 mod tests;
+mod vectors;
 
 use std::{
-    collections::HashMap,
+    collections::HashSet,
     fmt,
     path::{Path, PathBuf},
     sync::OnceLock,
@@ -32,10 +33,12 @@ pub use self::{
     encoder::{Encoder, EncoderError, Runtime},
     rows::{CodedGroup, CodedRow, Row, RowsError, code_rows, read_rows},
     taxonomy::{Asks, CoachMove, CoacheeMove, Form},
+    vectors::Prepared,
 };
 use self::{
-    features::{Unit, features, heard_before},
-    head::{Head, Said, Vectors},
+    features::{Unit, features},
+    head::{Head, Said},
+    vectors::{Context, Known},
 };
 use crate::{
     session::Role,
@@ -218,11 +221,14 @@ impl Coder {
         loaded.as_ref().map(AsRef::as_ref)
     }
 
-    /// One code per unit of a dialogue, in order.
-    fn code(&self, said: &[(Option<Role>, &str)]) -> Vec<Code> {
+    /// One code per unit of a dialogue, in order. What is prepared already is not looked at by the text model again.
+    fn code(&self, said: &[(Option<Role>, &str)], prepared: &[&Prepared]) -> Vec<Code> {
         let speaker = |role: Option<Role>| role.map_or(2, |role| role as u8);
         let units: Vec<Unit> = said.iter().map(|&(role, text)| Unit::new(speaker(role), text)).collect();
-        let vectors = self.vectors(said, &units);
+        let texts: Vec<&str> = said.iter().map(|&(_, text)| text).collect();
+        let known: HashSet<&str> = prepared.iter().flat_map(|prepared| prepared.texts()).collect();
+        let rest = self.prepare_texts(texts.iter().copied().filter(|text| !known.contains(text)));
+        let vectors = Known::of(&texts, prepared.iter().copied().chain([&rest]));
         let mut codes: Vec<Code> = Vec::with_capacity(units.len());
         for (at, unit) in units.iter().enumerate() {
             // "Yes" is a backchannel, but not when somebody has just asked whether; "no" and "perfect" say something.
@@ -240,59 +246,13 @@ impl Coder {
         codes
     }
 
-    fn vectors(&self, said: &[(Option<Role>, &str)], units: &[Unit]) -> Known {
-        let Ok(encoder) = self.encoder() else { return Known::default() };
-        let mut places: HashMap<&str, usize> = HashMap::new();
-        let mut texts: Vec<&str> = Vec::new();
-        let of = said
-            .iter()
-            .map(|&(_, text)| {
-                *places.entry(text).or_insert_with(|| {
-                    texts.push(text);
-                    texts.len() - 1
-                })
-            })
-            .collect();
-        debug_assert_eq!(said.len(), units.len());
-        // Out of memory: words alone are better than nothing.
-        Known { vectors: encoder.encode(&texts).unwrap_or_default(), of }
-    }
-}
-
-/// The vectors of a dialogue's texts, each once.
-#[derive(Default)]
-struct Known {
-    vectors: Vec<Vec<f32>>,
-    /// For each unit, which vector.
-    of: Vec<usize>,
-}
-
-struct Context<'a> {
-    own: &'a [f32],
-    heard: Vec<f32>,
-    alike: f32,
-}
-
-impl Known {
-    fn unit(&self, at: usize) -> Option<&[f32]> {
-        self.vectors.get(*self.of.get(at)?).map(Vec::as_slice)
+    /// What the text model makes of units, so that [`code`] need not: for a session that goes on, when words come.
+    pub fn prepare(&self, units: &[Utterance]) -> Prepared {
+        self.prepare_texts(units.iter().map(|unit| unit.text.words()))
     }
 
-    fn at(&self, units: &[Unit], at: usize) -> Option<Context<'_>> {
-        let own = self.unit(at)?;
-        let mut heard = vec![0.0; own.len()];
-        let before: Vec<&[f32]> = heard_before(units, at).into_iter().filter_map(|at| self.unit(at)).collect();
-        for vector in &before {
-            heard.iter_mut().zip(*vector).for_each(|(sum, value)| *sum += value / before.len() as f32);
-        }
-        let alike = own.iter().zip(&heard).map(|(a, b)| a * b).sum();
-        Some(Context { own, heard, alike })
-    }
-}
-
-impl Context<'_> {
-    fn borrow(&self) -> Vectors<'_> {
-        Vectors { own: self.own, heard: &self.heard, alike: self.alike }
+    fn prepare_texts<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Prepared {
+        self.encoder().map(|encoder| Prepared::of(texts, encoder)).unwrap_or_default()
     }
 }
 
@@ -317,10 +277,10 @@ fn split_turn(turn: &Utterance) -> Vec<Utterance> {
     units.into_iter().enumerate().filter_map(cut).collect()
 }
 
-/// Codes the units of one session, in the order in which they were said: one code for each.
-pub fn code(units: &[Utterance], coder: &Coder) -> Vec<Coded> {
+/// Codes the units of one session, in the order in which they were said: one code for each, the same whatever was prepared.
+pub fn code(units: &[Utterance], coder: &Coder, prepared: &[&Prepared]) -> Vec<Coded> {
     let said: Vec<(Option<Role>, &str)> = units.iter().map(|unit| (unit.role, unit.text.words())).collect();
-    let codes = coder.code(&said);
+    let codes = coder.code(&said, prepared);
     units.iter().zip(codes).map(|(unit, code)| Coded { span: unit.span, role: unit.role, code }).collect()
 }
 

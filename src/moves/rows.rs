@@ -130,7 +130,7 @@ fn code_group(name: &str, rows: &[&Row], coder: &Coder) -> CodedGroup {
         })
         .collect();
     let said: Vec<(Option<Role>, &str)> = units.iter().map(|&(row, _, text)| (Some(row.role), text)).collect();
-    let codes = coder.code(&said);
+    let codes = coder.code(&said, &[]);
     CodedGroup {
         name: name.to_owned(),
         foreign: !language::english(said.iter().map(|&(_, text)| text)),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::*;
+use super::{features::heard_before, *};
 
 fn text_model() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/text");
@@ -75,7 +75,7 @@ fn both_encoders_give_the_same_vectors_and_codes() {
     let [candle, libtorch] = [Runtime::Candle, Runtime::RustBert].map(|runtime| {
         let coder = Coder::load(Some(&text_model())).unwrap().on(runtime);
         assert!(coder.words_only().is_none());
-        coder.code(&said(DIALOGUE))
+        coder.code(&said(DIALOGUE), &[])
     });
     for (a, b) in candle.iter().zip(&libtorch) {
         assert!(a.coach.iter().zip(&b.coach).all(|(a, b)| (a - b).abs() < 1e-3), "{a:?} {b:?}");
@@ -99,11 +99,37 @@ a Did they finish it in the end?
 b Yeah.";
 
 #[test]
+fn what_was_prepared_is_not_asked_of_the_text_model_again() {
+    let coder = Coder::load(Some(&text_model())).unwrap();
+    let said = said(DIALOGUE);
+    let unit = |&(role, text): &(Option<Role>, &str)| Utterance {
+        span: Span::new(Sample(0), Sample(1)).unwrap(),
+        role,
+        text: Spoken::new(text.to_owned()),
+    };
+    let units: Vec<Utterance> = said.iter().map(unit).collect();
+    let alike = |a: &[Code], b: &[Code]| {
+        let near = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-3);
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| near(&a.coach, &b.coach) && near(&a.coachee, &b.coachee))
+    };
+    let expected = coder.code(&said, &[]);
+    let (first, rest) = units.split_at(5);
+    let [first, rest] = [first, rest].map(|units| coder.prepare(units));
+    assert!(alike(&coder.code(&said, &[&first]), &expected));
+    // Who has no text model can only have it from what was prepared.
+    let words_only = Coder::load(None).unwrap();
+    assert!(alike(&words_only.code(&said, &[&rest, &first]), &expected));
+    assert!(!alike(&words_only.code(&said, &[]), &expected));
+    // "Yeah." was said twice.
+    assert_eq!((format!("{first:?}"), format!("{rest:?}")), ("[5 sentences]".into(), "[8 sentences]".into()));
+}
+
+#[test]
 fn a_dialogue_with_the_text_model_and_without() {
     for folder in [Some(text_model()), None] {
         let coder = Coder::load(folder.as_deref()).unwrap();
         assert_eq!(coder.words_only().is_some(), folder.is_none());
-        let codes = coder.code(&said(DIALOGUE));
+        let codes = coder.code(&said(DIALOGUE), &[]);
         let coach = |at: usize| codes[at].as_coach();
         assert_eq!((coach(0), codes[0].form()), (CoachMove::Question, Form::Open));
         assert_eq!((coach(2), codes[3].as_coachee()), (CoachMove::Backchannel, CoacheeMove::Noticing));
@@ -142,7 +168,7 @@ fn a_word_that_takes_a_side_is_no_backchannel() {
         ("Yeah.", true),
     ] {
         let said = [(Some(Role::Coach), "They were all looking at the board."), (Some(Role::Coachee), word)];
-        assert_eq!(coder.code(&said)[1].as_coachee() == CoacheeMove::Backchannel, listens, "{word}");
+        assert_eq!(coder.code(&said, &[])[1].as_coachee() == CoacheeMove::Backchannel, listens, "{word}");
     }
 }
 
@@ -158,7 +184,7 @@ fn questions_are_told_without_their_marks() {
         ("that was what you were hoping to see", Form::Statement),
     ];
     for (text, form) in table {
-        assert_eq!(coder.code(&[(Some(Role::Coach), text)])[0].form(), form, "{text}");
+        assert_eq!(coder.code(&[(Some(Role::Coach), text)], &[])[0].form(), form, "{text}");
     }
 }
 
@@ -176,7 +202,7 @@ fn a_promise_is_one_however_it_is_written() {
         let coder = Coder::load(folder.as_deref()).unwrap();
         for text in table {
             let said = [(Some(Role::Coach), "What is your next step?"), (Some(Role::Coachee), text)];
-            assert_eq!(coder.code(&said)[1].as_coachee(), CoacheeMove::Commitment, "{text}");
+            assert_eq!(coder.code(&said, &[])[1].as_coachee(), CoacheeMove::Commitment, "{text}");
         }
     }
 }
@@ -219,7 +245,7 @@ fn units_share_the_time_of_their_turn() {
     assert_eq!((units[0].span.start(), units[1].span.end()), (turn.span.start(), turn.span.end()));
     assert!(units[0].span.end() <= units[1].span.start());
     let coder = Coder::load(None).unwrap();
-    let coded = code(&units, &coder);
+    let coded = code(&units, &coder, &[]);
     assert_eq!(coded.len(), 2);
     assert_eq!((coded[1].role, coded[1].span), (units[1].role, units[1].span));
 }
@@ -230,8 +256,8 @@ fn an_utterance_of_ten_thousand_words_and_none_at_all() {
     let long = "and then we went on to the next thing ".repeat(1_100);
     let units = clauses(&long);
     let said: Vec<(Option<Role>, &str)> = units.iter().map(|unit| (None, &long[unit.clone()])).collect();
-    assert_eq!(coder.code(&said).len(), units.len());
-    assert_eq!(coder.code(&[]), []);
+    assert_eq!(coder.code(&said, &[]).len(), units.len());
+    assert_eq!(coder.code(&[], &[]), []);
 }
 
 #[test]
@@ -243,6 +269,7 @@ fn a_code_prints_no_word() {
             text: Spoken::new("marmalade".to_owned()),
         }],
         &Coder::load(None).unwrap(),
+        &[],
     );
     assert!(!format!("{coded:?}").contains("marmalade"));
 }

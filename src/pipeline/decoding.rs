@@ -10,8 +10,9 @@ use std::{
 
 use super::{Reread, passage::Passage};
 use crate::{
+    moves::{self, Coder, Prepared},
     session::Track,
-    transcript::{Decoded, TranscriptError, Whisper, Window, Word},
+    transcript::{Decoded, TranscriptError, Whisper, Window, Word, align},
     units::Span,
 };
 
@@ -41,20 +42,35 @@ impl Transcribed {
         self.passages.iter().flat_map(Passage::words)
     }
 
+    /// What the text model has made of the words.
+    pub(super) fn prepared(&self) -> Vec<&Prepared> {
+        self.passages.iter().map(|passage| &passage.prepared).collect()
+    }
+
     /// Mean log-probability of all tokens.
     pub fn mean_logprob(&self) -> Option<f64> {
         (self.tokens > 0).then(|| self.logprob_sum / self.tokens as f64)
     }
 
-    pub(super) fn add(&mut self, track: Track, decoded: Result<Decoded, TranscriptError>, forgotten: &[Span]) {
+    pub(super) fn add(
+        &mut self,
+        track: Track,
+        decoded: Result<(Decoded, Prepared), TranscriptError>,
+        forgotten: &[Span],
+    ) {
         self.windows += 1;
         match decoded {
-            Ok(decoded) => {
+            Ok((decoded, prepared)) => {
                 self.tokens += decoded.tokens;
                 self.logprob_sum += f64::from(decoded.mean_logprob.unwrap_or_default()) * decoded.tokens as f64;
                 let on_record = |word: &Word| forgotten.iter().all(|span| span.overlap(word.span).is_none());
+                let whole = decoded.words.iter().all(on_record);
                 let words: Vec<Word> = decoded.words.into_iter().filter(on_record).collect();
-                self.passages.extend(Passage::new(track, &words));
+                let mut passage = Passage::new(track, &words);
+                if let Some(passage) = passage.as_mut().filter(|_| whole) {
+                    passage.prepared = prepared;
+                }
+                self.passages.extend(passage);
             }
             Err(error) => {
                 tracing::warn!(%error, "a window was not decoded");
@@ -113,7 +129,8 @@ impl Desk {
 }
 
 impl Decoding {
-    pub fn start(whisper: Arc<Whisper>, reread: Option<Reread>) -> Self {
+    /// With a `coder` what was said is prepared for it, window by window.
+    pub fn start(whisper: Arc<Whisper>, coder: Option<Arc<Coder>>, reread: Option<Reread>) -> Self {
         let desk = Arc::new(Desk::default());
         let can_reread = reread.is_some();
         let worker = std::thread::Builder::new().name("decoding".to_owned()).spawn({
@@ -122,7 +139,7 @@ impl Decoding {
                 // Whatever ends this thread, nobody waits for it for ever.
                 let _leaving = Leaving(&desk);
                 step_back();
-                work(&desk, &whisper, reread.as_ref());
+                work(&desk, &whisper, coder.as_deref(), reread.as_ref());
             }
         });
         // Without a thread every window fails, and the recording stays for a later try.
@@ -203,7 +220,7 @@ impl Drop for Leaving<'_> {
     }
 }
 
-fn work(desk: &Desk, whisper: &Whisper, reread: Option<&Reread>) {
+fn work(desk: &Desk, whisper: &Whisper, coder: Option<&Coder>, reread: Option<&Reread>) {
     loop {
         let mut state = desk.wait_while(|state| state.waiting.is_empty() && !state.closed);
         let Some(mut window) = state.waiting.pop_front() else { return };
@@ -218,13 +235,23 @@ fn work(desk: &Desk, whisper: &Whisper, reread: Option<&Reread>) {
         } else {
             Err(TranscriptError::Decode { reason: "the recording could not be read again".to_owned() })
         };
+        let wall = begun.elapsed();
+        let prepare =
+            |coder: &Coder| decoded.as_ref().map(|decoded| prepared(coder, &decoded.words)).unwrap_or_default();
+        let prepared = coder.map(prepare).unwrap_or_default();
+        let decoded = decoded.map(|decoded| (decoded, prepared));
         let mut state = desk.lock();
         state.in_hand_s = None;
         let State { done, forgotten, .. } = &mut *state;
-        done.wall += begun.elapsed();
+        done.wall += wall;
         done.add(track, decoded, forgotten);
         desk.changed.notify_all();
     }
+}
+
+/// Of the sentences that words make when nobody knows who said them: in the end most are cut at the same places.
+fn prepared(coder: &Coder, words: &[Word]) -> Prepared {
+    coder.prepare(&moves::split(&align(words.to_vec(), &[])))
 }
 
 /// Lowers this thread's priority, and that of the threads whisper.cpp makes from it. Elsewhere than on Linux the same

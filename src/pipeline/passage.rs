@@ -1,7 +1,8 @@
 //! The words of a window, close together: ten thousand of them wait for the end of a session, and each in a box of its own
-//! would take four times the room.
+//! would take four times the room. With them what the text model makes of them, so that it goes when they go.
 
 use crate::{
+    moves::Prepared,
     session::Track,
     transcript::{Spoken, Word},
     units::{Sample, Span},
@@ -13,6 +14,8 @@ pub struct Passage {
     /// One word after the other, nothing between.
     text: Spoken,
     words: Box<[Place]>,
+    /// Of its sentences; of none once words were taken out of them.
+    pub prepared: Prepared,
 }
 
 /// Where a word was said, and how much of the text it is.
@@ -40,7 +43,7 @@ impl Passage {
             places.push(Place { start: word.span.start(), samples, bytes, probability });
         }
         let text = Spoken::new(text);
-        (!places.is_empty()).then(|| Self { track, text, words: places.into() })
+        (!places.is_empty()).then(|| Self { track, text, words: places.into(), prepared: Prepared::default() })
     }
 
     pub fn words(&self) -> impl Iterator<Item = (Track, Word)> {
@@ -54,7 +57,7 @@ impl Passage {
         })
     }
 
-    /// Drops words of `gone`; `None` when none are left.
+    /// Drops words of `gone`, and what was prepared of them; `None` when none are left.
     pub fn without(self, gone: Span) -> Option<Self> {
         if self.spans().all(|span| span.overlap(gone).is_none()) {
             return Some(self);

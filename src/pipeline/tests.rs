@@ -17,7 +17,8 @@ use symphonia::core::{
 use super::*;
 use crate::{
     measures::{Caveat, measure},
-    transcript::{Decoded, Format, Spoken, parse, tests::demo_model},
+    moves::CoachMove,
+    transcript::{Decoded, Format, Spoken, Window, parse, tests::demo_model},
 };
 
 fn fixture(name: &str) -> PathBuf {
@@ -336,7 +337,7 @@ fn words_are_doubted_for_a_reason() {
         let mut transcribed = Transcribed { failed, ..Transcribed::default() };
         let decoded =
             Decoded { words: vec![word; words], mean_logprob: Some(logprob), tokens: 10, ..Decoded::default() };
-        transcribed.add(Track(0), Ok(decoded), &[]);
+        transcribed.add(Track(0), Ok((decoded, Prepared::default())), &[]);
         transcribed.windows = windows;
         transcribed
     };
@@ -427,6 +428,14 @@ fn holes_and_pauses_are_outside_every_duration() {
     assert!(numbers.spans.iter().any(|s| s.span.start() >= hole.end()));
 }
 
+/// Of the demo session, from and to a second.
+fn window(start: usize, end: usize) -> Window {
+    let mut packer = Packer::new(Track(0));
+    let speech = [Span::new(Sample(seconds(start) as u64), Sample(seconds(end) as u64)).unwrap()];
+    packer.push(&demo_session()[..seconds(end)], &speech);
+    packer.finish(&[]).remove(0)
+}
+
 #[test]
 fn a_backlog_is_read_again() {
     let rereads = Arc::new(AtomicUsize::new(0));
@@ -442,14 +451,8 @@ fn a_backlog_is_read_again() {
             demo_session().get(span.start().0 as usize..span.end().0 as usize).map(<[f32]>::to_vec)
         }
     });
-    let decoding = Decoding::start(demo_model(), Some(reread));
-    let whole = Decoding::start(demo_model(), None);
-    let window = |start: usize, end: usize| {
-        let mut packer = Packer::new(Track(0));
-        let speech = [Span::new(Sample(seconds(start) as u64), Sample(seconds(end) as u64)).unwrap()];
-        packer.push(&demo_session()[..seconds(end)], &speech);
-        packer.finish(&[]).remove(0)
-    };
+    let decoding = Decoding::start(demo_model(), None, Some(reread));
+    let whole = Decoding::start(demo_model(), None, None);
     for start in [3, 7, 11, 15, 21, 25, 65] {
         decoding.add(window(start, start + 3));
         whole.add(window(start, start + 3));
@@ -462,6 +465,41 @@ fn a_backlog_is_read_again() {
     let before: Vec<_> = expected.words().filter(|(_, w)| w.span.start().0 < seconds(60) as u64).collect();
     assert_eq!(again.words().collect::<Vec<_>>(), before);
     assert_eq!(trouble(Some(&again), 21.0), Some(Caveat::WordsPoor));
+}
+
+#[test]
+fn sentences_are_prepared_as_they_come_and_go_when_they_go() {
+    // After an hour of real talk the report came seconds later than it could: the text model had read nothing until then.
+    let text = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/text");
+    let coder = Arc::new(Coder::load(Some(&text)).unwrap());
+    assert!(coder.words_only().is_none(), "the text model is missing: run scripts/fetch-models");
+    let decoding = Decoding::start(demo_model(), Some(Arc::clone(&coder)), None);
+    for (start, end) in [(3, 13), (21, 28)] {
+        decoding.add(window(start, end));
+    }
+    decoding.wait_until_behind(0.0);
+    let struck = Span::new(Sample(seconds(24) as u64), Sample(seconds(25) as u64)).unwrap();
+    decoding.forget(struck);
+    let transcribed = decoding.finish();
+    let [whole, rest] = transcribed.passages.as_slice() else { panic!("{transcribed:?}") };
+    let words: Vec<Word> = whole.words().map(|(_, word)| word).collect();
+    let units = moves::split(&align(words, &[]));
+    // Who has no text model can only have it from what was prepared.
+    let words_only = Coder::load(None).unwrap();
+    let [prepared, asked, words_only] =
+        [(&words_only, vec![&whole.prepared]), (coder.as_ref(), vec![]), (&words_only, vec![])]
+            .map(|(coder, prepared)| moves::code(&units, coder, &prepared));
+    let apart = |a: &[moves::Coded], b: &[moves::Coded]| {
+        let most = |a: &moves::Coded, b: &moves::Coded| {
+            let each = CoachMove::ALL.iter().map(|m| (a.code.of_coach(*m) - b.code.of_coach(*m)).abs());
+            each.fold(0.0, f32::max)
+        };
+        a.iter().zip(b).map(|(a, b)| most(a, b)).fold(0.0, f32::max)
+    };
+    assert!(!units.is_empty() && apart(&prepared, &asked) < 1e-3 && apart(&words_only, &asked) > 1e-2, "{units:?}");
+    // Of the other, words are left, and what was made of all of them is not.
+    assert!(rest.words().count() > 0);
+    assert_eq!(format!("{:?}", rest.prepared), "[0 sentences]");
 }
 
 #[test]
