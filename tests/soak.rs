@@ -25,6 +25,7 @@ use served::{Busy, Daemon, Place, samples_of, session};
 use sidetone::{
     cli::give_large_blocks_back,
     daemon::{Failure, Reply, Request},
+    moves::Coder,
     pipeline::Models,
     recording::{self, Damage, Key},
     session::Track,
@@ -40,7 +41,7 @@ const WITH_MODELS: &str = "SIDETONE_SOAK_MODELS";
 const MB: f64 = 1_000_000.0;
 /// The bar for what a session adds to memory in an hour is 1 MB. What tells voices apart is kept to the end and grows with the
 /// speech: a vector for each 0.3 s, in an hour of nothing but speech 0.5 MB, and with the speaker model 0.7. With a model for
-/// words these are kept too (0.2 MB). More than that is a leak, and fails.
+/// words these are kept too (0.2 MB), and what the text model makes of them (0.6 MB). More than that is a leak, and fails.
 const GROWTH_BAR_MB: f64 = 1.0;
 const GROWTH_MOST_MB: f64 = 2.0;
 
@@ -69,15 +70,14 @@ fn child_serves() {
             return Ok(Models::default());
         }
         give_large_blocks_back();
-        let speaker = SpeakerEncoder::load(&models_folder().join("speaker-ge2e.safetensors")).map_err(|_| Failure {
-            message: "no speaker model".into(),
-            hint: None,
-            code: 1,
-        })?;
+        let missing = |message: &str| Failure { message: message.to_owned(), hint: None, code: 1 };
+        let speaker = SpeakerEncoder::load(&models_folder().join("speaker-ge2e.safetensors"))
+            .map_err(|_| missing("no speaker model"))?;
+        let coder = Coder::load(Some(&models_folder().join("text"))).map_err(|_| missing("nothing codes moves"))?;
         Ok(Models {
             whisper: Some(("demo.en".into(), Arc::new(whisper()))),
             speaker: Some(Arc::new(speaker)),
-            moves: None,
+            moves: Some(Arc::new(coder)),
         })
     });
 }

@@ -7,11 +7,15 @@ mod plot;
 mod program;
 #[path = "../slope/mod.rs"]
 mod slope;
+#[allow(dead_code, reason = "the list of voices is used in part")]
+#[path = "../spoken/mod.rs"]
+mod spoken;
 mod table;
 
 use std::{
+    collections::HashSet,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -19,8 +23,9 @@ use std::{
 use program::{COACHEE, Home, import, long_session, megabytes, output_of, peak_of, processor_seconds, text};
 use sidetone::{
     capture::Block,
+    moves::read_rows,
     pipeline::{Models, Pipeline, Setup, Voices},
-    session::Track,
+    session::{Role, Track},
     speakers::{RoleHint, SpeakerEncoder},
     units::{SAMPLE_RATE, Sample},
 };
@@ -60,10 +65,37 @@ fn idle_and_recording(home: &Home) -> [Row; 2] {
     ]
 }
 
-/// Records a session from a file, faster than life, and stops it. It repeats its two minutes, and the text model reads each
-/// sentence once: an hour of different ones takes it some 8 s more (777 units of real talk took 6.4 s).
+/// Coaching dialogues of the corpus, spoken: no sentence twice, as in a real hour, for what is done for each is done once for
+/// equal ones. A WAV file.
+fn talk(folder: &Path, minutes: u32) -> PathBuf {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/train-moves/corpus");
+    let mut files: Vec<PathBuf> = fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let rows = files.iter().flat_map(|file| read_rows(&fs::read(file).unwrap(), None).unwrap());
+    let wanted = (minutes * 60 * SAMPLE_RATE) as usize;
+    let mut sound: Vec<f32> = Vec::with_capacity(wanted);
+    let mut said = HashSet::new();
+    for row in rows.filter(|row| said.insert(row.text.words().to_owned())) {
+        let voice = if row.role == Role::Coach { "rms" } else { "slt" };
+        for file in spoken::speak(voice, &[row.text.words()]) {
+            sound.extend(program::read(&file));
+            // flite is silent for a fifth of a second before and after.
+            sound.extend(std::iter::repeat_n(0.0, SAMPLE_RATE as usize / 5));
+            fs::remove_file(file).unwrap();
+        }
+        if sound.len() >= wanted {
+            break;
+        }
+    }
+    assert!(sound.len() >= wanted, "the corpus is too short");
+    let path = folder.join("talk.wav");
+    program::write(&path, SAMPLE_RATE, sound.into_iter().take(wanted));
+    path
+}
+
+/// Records a session from a file, faster than life, and stops it.
 fn live(home: &Home, minutes: u32) -> Row {
-    let file = long_session(home.path(), minutes);
+    let file = talk(home.path(), minutes);
     let input = format!("file:{}", file.display());
     let mut daemon = home.daemon();
     let start = ["start", "--coachee", COACHEE, "--consent-both", "--model", "demo.en", "--input", &input];
