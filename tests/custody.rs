@@ -165,9 +165,15 @@ fn words_that_were_taken_open_with_what_their_owner_has() {
     let his = home.passphrase("his", "I am the coach and curious");
     home.run(&["coachee", "add", "Bill", "--passphrase-file", &his]).ok();
     let session = import(&home, &[]);
-    let taken = home.path("work/mine.age");
-    let take = ["transcript", "take", &session, "--passphrase-file", &hers, "--output", text(&taken), "--json"];
-    let ran = home.run(&take);
+    // Standard output is no file: what was taken was in a file called `-`, and an empty one was carried away.
+    let take = |output: &str| {
+        home.run(&["transcript", "take", &session, "--passphrase-file", &hers, "--output", output, "--json"])
+    };
+    take("-").refused("want a file of their own", "--output");
+    home.run(&["transcript", "show", &session, "--passphrase-file", &hers]).ok();
+    // A file without an ending was not found again.
+    let taken = home.path("work/mine");
+    let ran = take(text(&taken));
     assert!(ran.err.contains("will open with the passphrase of Hannah on this computer"), "{}", ran.err);
     assert_eq!(ran.json()["path"], text(&taken));
     let show = |key: &[&str]| home.run(&[&["transcript", "show", text(&taken)][..], key].concat());
@@ -318,6 +324,10 @@ fn a_coach_cannot_delete_words_by_removing_who_said_them() {
     let session = import(&home, &[]);
     let remove = ["coachee", "remove", "Hannah", "--yes"];
     home.run(&remove).refused("passphrase", "--passphrase-file");
+    // Nor by another way to type their name.
+    for typed in ["Hannah ", " Hannah"] {
+        home.run(&["coachee", "remove", typed, "--yes"]).refused("passphrase", "--passphrase-file");
+    }
     home.run(&["transcript", "show", &session, "--passphrase-file", &hers]).ok();
     home.run(&["transcript", "delete", &session, "--passphrase-file", &hers]).ok();
     home.run(&remove).ok();
@@ -448,6 +458,22 @@ fn ctrl_c_leaves_no_words_on_the_screen() {
     // Answers that were begun are not kept.
     let answers = home.run(&["pulse", "show", "Hannah", "--passphrase-file", &hers, "--json"]).json();
     assert_eq!(answers["answers"], serde_json::json!([]));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_leaves_at_the_sheet_is_told_that_it_opens_nothing() {
+    // Whoever wrote a recovery key down and left as a pager is left was told nothing, and had kept the key to nothing.
+    let home = Home::new();
+    let file = home.passphrase("hers", program::PASSPHRASE);
+    let program = env!("CARGO_BIN_EXE_sidetone");
+    let line = format!("'{program}' coachee add Zoe --passphrase-file '{file}'; echo left $?");
+    let shown = typing(&home, &line, "Ctrl-C: leave ", "\x03");
+    assert!(
+        shown.contains("AGE-SECRET-KEY-1") && shown.contains("throw away") && shown.contains("left 130"),
+        "{shown}"
+    );
+    assert_eq!(home.run(&["coachee", "list", "--json"]).json().as_array().unwrap().len(), 0);
 }
 
 #[test]
@@ -793,5 +819,24 @@ fn what_was_taken_opens_with_plain_age() {
         let show = ["transcript", "show", text(&home.path(name)), "--identity", &key].map(str::to_owned);
         let show: Vec<&str> = show.iter().map(String::as_str).collect();
         home.run(&show).refused("does not open", "identity");
+    }
+}
+
+#[test]
+fn who_said_who_speaks_first_in_a_written_transcript_is_not_told_that_it_was_assumed() {
+    // What was said at the command was not looked at, and what cannot be of a text was taken without a word.
+    let home = Home::new();
+    home.hannah();
+    let file = home.path("work/names.tsv");
+    let lines = "start_s\tend_s\trole\ttext\n0\t4\tZoe\tWhat did you notice?\n5\t9\tHannah\tThey waited.\n";
+    fs::write(&file, lines).unwrap();
+    let import = |more: &[&str]| {
+        let args = ["import", text(&file), "--coachee", "Hannah", "--consent-both", "--json"];
+        home.run(&[&args[..], more].concat())
+    };
+    let assumed = |report: serde_json::Value| report["caveats"].to_string().contains("roles_assumed");
+    assert!(assumed(import(&[]).json()) && !assumed(import(&["--coach-speaks-first"]).json()));
+    for no_sound in [["--coach-track", "2"], ["--model", "demo.en"]] {
+        import(&no_sound).refused("has no sound", "--coach-speaks-first");
     }
 }

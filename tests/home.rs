@@ -183,7 +183,7 @@ fn a_service_is_a_file_that_systemd_takes_and_goes_without_a_trace() {
     assert_eq!((&before["installed"], &before["running"]), (&json!(false), &json!(false)));
     // Here no user manager answers: the file is there, and the error says so.
     let file = home.path(".config/systemd/user/sidetone.service");
-    in_odd(&["service", "install"]).refused("the service was not started", "systemctl --user");
+    in_odd(&["service", "install"]).refused("the service was not started", "sidetone service install");
     let after = in_odd(&["service", "status", "--json"]).json();
     let expected = json!({"installed": true, "file": file.to_str(), "up_to_date": true, "running": false});
     assert_eq!(after, expected);

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use zeroize::Zeroizing;
 
 use super::{
-    CliError, Config, aside, ask, held, print_if_json, print_json, transcript,
+    CliError, Config, aside, ask, held, pager, print_if_json, print_json,
     unlock::{self, Unlock},
 };
 use crate::{
@@ -79,7 +79,8 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
             let recovery = Some(&identity).filter(|_| coachee.held_by.is_some() && (made || ask::can_ask()));
             let on_paper = made || recovery.is_some();
             if on_paper {
-                sheet(out, &name, made.then_some(passphrase.as_str()), recovery, config)?;
+                let shown = sheet(out, &name, made.then_some(passphrase.as_str()), recovery, config);
+                shown.inspect_err(|error| void_if_left(error, config))?;
             }
             vault.relock(&name, &locked)?;
             config.remark(match coachee.held_by {
@@ -132,7 +133,8 @@ pub fn add(
     let locked = seal::lock(&identity, &passphrase)?;
     let on_paper = made || ask::can_ask();
     if on_paper {
-        sheet(out, name, made.then_some(passphrase.as_str()), Some(&identity), config)?;
+        let shown = sheet(out, name, made.then_some(passphrase.as_str()), Some(&identity), config);
+        shown.inspect_err(|error| void_if_left(error, config))?;
     }
     vault.add_coachee(name, &identity.to_recipient(), Some(&locked))?;
     if on_paper {
@@ -226,8 +228,15 @@ fn sheet(
         text.push('\n');
     }
     text.push_str(&format!("  {}\n  {}\n", say!("coachee-write-down"), say!("coachee-holds-once-said")));
-    transcript::apart(&text, out)?;
+    pager::show(&text, out)?;
     Ok(out.flush()?)
+}
+
+/// Whoever leaves at the sheet has written down what opens nothing.
+fn void_if_left(error: &CliError, config: &Config) {
+    if error.is_left() {
+        config.remark(say!("coachee-sheet-void"));
+    }
 }
 
 /// More than a sheet has: a string that grew would leave copies behind that nobody wipes.
@@ -284,11 +293,11 @@ fn remove(
             return print_if_json(out, config, &serde_json::json!([]));
         }
     }
-    let sealed = |stored: &Stored| stored.session.coachee == name && (stored.has_words || stored.has_recording);
+    let sealed = |stored: &Stored| stored.session.coachee == coachee.name && (stored.has_words || stored.has_recording);
     if vault.sessions()?.iter().any(sealed) {
         unlock.identity_of(&coachee)?;
     }
-    let receipts = vault.remove_coachee(name)?;
+    let receipts = vault.remove_coachee(&coachee.name)?;
     if config.json {
         return print_json(out, &receipts);
     }

@@ -75,8 +75,7 @@ fn latest_cut_off(vault: &Writer) -> Result<Option<Stored>, CliError> {
 
 /// When a session began, as people read it: `2026-11-24 09:00`.
 fn minute(stored: &Stored) -> String {
-    let at = stored.session.started_at.replace('T', " ");
-    at.get(..16).unwrap_or(&at).to_owned()
+    vault::minute(&stored.session.started_at)
 }
 
 pub fn pause(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {

@@ -49,6 +49,10 @@ impl CliError {
         Self { message: "left".to_owned(), hint: None, kind: Kind::Left }
     }
 
+    pub(super) fn is_left(&self) -> bool {
+        self.kind == Kind::Left
+    }
+
     pub(super) fn of(error: &impl ToString, hint: Option<String>) -> Self {
         Self { message: error.to_string(), hint, kind: Kind::User }
     }

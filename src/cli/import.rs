@@ -107,9 +107,18 @@ fn written(
     config: &Config,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
+    if args.roles.coach_track.is_some() || args.model.is_some() {
+        return Err(CliError::user(
+            "a written transcript has no sound: no track of anybody, and nothing to make words of",
+            "leave out `--coach-track` and `--model`; where the coach spoke first, say `--coach-speaks-first`",
+        ));
+    }
     let bytes = Zeroizing::new(std::fs::read(&args.file).map_err(|error| CliError::file(&args.file, &error))?);
     let models = Models { moves: Some(load::coder(config)?), ..Models::default() };
-    let outcome = pipeline::read(transcript::parse(&bytes, format)?, &models);
+    let mut read = transcript::parse(&bytes, format)?;
+    // Who speaks first is what is assumed.
+    read.roles_assumed &= !args.roles.coach_speaks_first;
+    let outcome = pipeline::read(read, &models);
     let session = session(&args, started_at, 1, String::new(), config)?;
     store(vault, &args, &session, &outcome, true, config, out)
 }
@@ -182,7 +191,12 @@ fn store(
     if args.delete_original && !heard {
         config.remark(say!("import-original-stays", file = shown(&args.file)));
     } else if args.delete_original {
-        std::fs::remove_file(&args.file).map_err(|error| CliError::file(&args.file, &error))?;
+        // The sound itself, where the name is a link to it; then the link.
+        let sound = args.file.canonicalize().unwrap_or_else(|_| args.file.clone());
+        std::fs::remove_file(&sound).map_err(|error| CliError::file(&sound, &error))?;
+        if args.file.is_symlink() {
+            std::fs::remove_file(&args.file).map_err(|error| CliError::file(&args.file, &error))?;
+        }
     }
     if let Some(times) = outcome.ask {
         control::settle_roles(vault, &id, times.map(Sample::seconds), config)?;

@@ -23,6 +23,7 @@ mod load;
 mod man;
 mod models;
 mod open;
+mod pager;
 mod pairing;
 mod pulse;
 mod privacy;

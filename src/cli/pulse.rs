@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::{
     CliError, Config, SessionArg, aside, ask,
     held::{self, typed_pairing},
-    print_if_json, print_json, transcript,
+    pager, print_if_json, print_json, transcript,
     unlock::Unlock,
 };
 use crate::{
@@ -216,7 +216,7 @@ fn show(vault: &Writer, name: &str, identity: Identity, config: &Config, out: &m
         }
         text.push('\n');
     }
-    transcript::apart(text.trim_end_matches('\n'), out)?;
+    pager::show(text.trim_end_matches('\n'), out)?;
     Ok(writeln!(out)?)
 }
 
@@ -224,17 +224,21 @@ fn show(vault: &Writer, name: &str, identity: Identity, config: &Config, out: &m
 pub fn answered(data_dir: &Path, name: &str, identity: Identity) -> Result<Answered, CliError> {
     let pulses = Reader::open(data_dir, identity)?.pulses(name)?;
     let all = series(&Writer::open(data_dir)?, name, pulses)?;
-    let row = |(held, pulse): &(Held, Pulse)| AnsweredAt {
-        session: held.session,
-        on: held.on.to_string(),
-        answers: *pulse,
-        coach_share: held.coach_share.map(Share::get),
-        telling: held.telling.map(Share::get),
-    };
-    Ok(Answered {
-        rows: all.iter().flat_map(|series| series.answered.iter().map(row)).collect(),
-        said: all.iter().flat_map(what_to_do).collect(),
-    })
+    let mut answered = Answered::default();
+    for series in &all {
+        let with = series.coach().map(|coach| say!("pulse-with", coach));
+        let day = |on: &str| with.as_ref().map_or_else(|| on.to_owned(), |with| format!("{on} ({with})"));
+        answered.rows.extend(series.answered.iter().map(|(held, pulse)| AnsweredAt {
+            session: held.session,
+            on: day(&held.on.to_string()),
+            answers: *pulse,
+            coach_share: held.coach_share.map(Share::get),
+            telling: held.telling.map(Share::get),
+        }));
+        let to_do = what_to_do(series);
+        answered.said.extend(with.filter(|_| !to_do.is_empty()).into_iter().chain(to_do));
+    }
+    Ok(answered)
 }
 
 fn as_json(name: &str, all: &[Series]) -> Value {

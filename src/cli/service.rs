@@ -109,7 +109,7 @@ fn install(supervisor: Supervisor, file: &Path, config: &Config, out: &mut dyn W
         tell(&command).map_err(|reason| {
             CliError::user(
                 format!("{} is written, but the service was not started: {reason}", shown(file)),
-                format!("log in on the computer itself, then `{}`; or do without: `sidetone start`", spelt(&command)),
+                "log in on the computer itself, then `sidetone service install` again; or do without: `sidetone start`",
             )
         })?;
     }

@@ -7,7 +7,7 @@ use crate::{
     report::length,
     session::Decision,
     texts::say,
-    vault::{Progress, Receipt, State, Stored, VaultError, Writer},
+    vault::{self, Progress, Receipt, State, Stored, VaultError, Writer},
 };
 
 #[derive(clap::Args, Debug)]
@@ -33,14 +33,13 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> Result<(), CliE
         config.remark(say!("sessions-none"));
     }
     for stored in &sessions {
-        let at = stored.session.started_at.replace('T', " ");
-        let day = at.get(..16).unwrap_or(&at);
+        let at = vault::minute(&stored.session.started_at);
         let lasted = match (&stored.numbers, so_far(stored)?) {
             (Some(numbers), _) => length(numbers.duration_s),
             (None, Some(progress)) => length(progress.elapsed_s as f64),
             (None, None) => String::new(),
         };
-        writeln!(out, "{}  {day}  {lasted:>8}  {}  {}", stored.session.id, stored.session.coachee, words(stored))?;
+        writeln!(out, "{}  {at}  {lasted:>8}  {}  {}", stored.session.id, stored.session.coachee, words(stored))?;
     }
     for line in held::reviews_due(&vault, None)? {
         writeln!(out, "{line}")?;
@@ -51,8 +50,9 @@ pub fn run(args: &Args, config: &Config, out: &mut dyn Write) -> Result<(), CliE
     let undecided: Vec<&Stored> =
         sessions.iter().filter(|stored| stored.decision == Decision::Undecided && stored.has_words).collect();
     if !undecided.is_empty() {
-        let due = undecided.iter().filter_map(|stored| stored.delete_after.as_deref()?.get(..10)).min();
-        config.remark(say!("sessions-undecided", count = undecided.len(), day = due.unwrap_or("unknown")));
+        let due = undecided.iter().filter_map(|stored| stored.delete_after.as_deref()).min();
+        let day = due.map_or_else(|| "unknown".to_owned(), vault::day);
+        config.remark(say!("sessions-undecided", count = undecided.len(), day));
     }
     sessions.iter().filter_map(transcript::forgotten).for_each(|notice| config.remark(notice));
     if let Some(stored) = sessions.iter().find(|stored| stored.state == State::Recording) {
@@ -71,8 +71,7 @@ fn receipts(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), 
     }
     for receipt in &receipts {
         let (Receipt { at, session, .. }, what) = (receipt, receipt.what_said());
-        let at = at.replace('T', " ");
-        let minute = at.get(..16).unwrap_or(&at);
+        let minute = vault::minute(at);
         writeln!(out, "{session}  {minute}  {what:18}  {}", receipt.amount())?;
     }
     Ok(())
@@ -81,8 +80,8 @@ fn receipts(vault: &Writer, config: &Config, out: &mut dyn Write) -> Result<(), 
 fn words(stored: &Stored) -> String {
     match (stored.state, stored.decision, stored.has_words) {
         (State::Recording, ..) => say!("sessions-not-finished").to_owned(),
-        (_, Decision::Undecided, true) => match stored.delete_after.as_deref().and_then(|at| at.get(..10)) {
-            Some(day) => say!("sessions-words-until", day),
+        (_, Decision::Undecided, true) => match stored.delete_after.as_deref() {
+            Some(at) => say!("sessions-words-until", day = vault::day(at)),
             None => say!("sessions-words-undecided").to_owned(),
         },
         (_, Decision::Undecided, false) => say!("sessions-no-words").to_owned(),

@@ -115,6 +115,7 @@ fn first_coachee(config: &Config, out: &mut dyn Write) -> Result<Option<String>,
         };
         match added {
             Ok(()) => return Ok(Some(name)),
+            Err(error) if error.is_left() => return Err(error),
             Err(error) => again(&error),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, IsTerminal, Write},
+    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -10,8 +10,8 @@ use clap::Subcommand;
 use zeroize::Zeroizing;
 
 use super::{
-    CliError, Config, SessionArg, ask, held, load, new_private, print_if_json, print_json, print_path, recover, report,
-    shown,
+    CliError, Config, SessionArg, ask, held, load, new_private, pager, print_if_json, print_json, print_path, recover,
+    report, shown,
     unlock::{self, Unlock},
     write_private,
 };
@@ -125,7 +125,9 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
     match command {
         Command::Show { session, unlock, what } => {
             let taken = Path::new(&session.session);
-            if taken.extension().is_some_and(|ending| ending == "age" || taken.is_file()) {
+            // A file may have any name, but a session's name is that session's.
+            let is_file = taken.is_file() && vault.find(&session.session).is_err();
+            if is_file || taken.extension().is_some_and(|ending| ending == "age") {
                 return show(&taken_words(taken, &unlock, &vault)?, &what, config, out);
             }
             let (stored, identity) = opened(&vault, &session, &unlock)?;
@@ -315,8 +317,14 @@ fn take(
 ) -> Result<(), CliError> {
     let (stored, identity) = opened(vault, which, unlock)?;
     let id = stored.session.id;
-    let words = words(&stored, identity.clone(), config)?;
     let path = output.unwrap_or_else(|| PathBuf::from(format!("{id}.words.age")));
+    if is_stdout(&path) {
+        return Err(CliError::user(
+            "words that are taken want a file of their own",
+            format!("`--output {id}.words.age`"),
+        ));
+    }
+    let words = words(&stored, identity.clone(), config)?;
     config.remark(what_opens(&vault.coachee(&stored.session.coachee)?, &path));
     if !agreed(&stored, yes, say!("transcript-take-asked"), config)? {
         return decided(&stored, stored.decision, config, out);
@@ -431,12 +439,12 @@ fn delete_forgotten(
 pub fn forgotten(stored: &Stored) -> Option<String> {
     let until = stored.forgotten_after.as_deref()?;
     let session = stored.session.id.to_string();
-    Some(say!("transcript-forgotten", day = until.get(..10).unwrap_or(until), session))
+    Some(say!("transcript-forgotten", day = vault::day(until), session))
 }
 
 fn remark_asserted(stored: &Stored, config: &Config) {
     if stored.session.consent.asserted {
-        let day = stored.session.consent.given_at.get(..10).unwrap_or_default();
+        let day = vault::day(&stored.session.consent.given_at);
         config.remark(say!("transcript-asserted", day));
     }
 }
@@ -458,12 +466,7 @@ fn show(words: &[Utterance], what: &What, config: &Config, out: &mut dyn Write) 
         return Ok(write!(out, "{}", written(&words, format, config)?.words())?);
     }
     let text = plainly(&words, first);
-    apart(&text, out)
-}
-
-/// Shows what is the coachee's: on a terminal so that nothing of it stays.
-pub fn apart(text: &str, out: &mut dyn Write) -> Result<(), CliError> {
-    if io::stdout().is_terminal() && ask::can_ask() { page(text, out) } else { Ok(out.write_all(text.as_bytes())?) }
+    pager::show(&text, out)
 }
 
 /// More than stands before the words of a line, in any language.
@@ -489,19 +492,6 @@ fn called(role: Role) -> &'static str {
         Role::Coach => say!("transcript-coach"),
         Role::Coachee => say!("transcript-coachee"),
     }
-}
-
-/// Shows text on the terminal's second screen, which has no scrollback, a screenful at a time.
-fn page(text: &str, out: &mut dyn Write) -> Result<(), CliError> {
-    let height = terminal_size::terminal_size().map_or(24, |(_, height)| usize::from(height.0)).max(4);
-    let lines: Vec<&str> = text.lines().collect();
-    let show = |screen: &[&str]| {
-        write!(out, "{}", ask::CLEAR)?;
-        screen.iter().try_for_each(|line| writeln!(out, "{line}"))?;
-        out.flush()?;
-        ask::line(&format!("\n{}", say!("transcript-go-on"))).map(|_| ())
-    };
-    ask::apart(|| lines.chunks(height - 2).try_for_each(show))
 }
 
 pub fn gone(receipt: &Receipt, config: &Config, out: &mut dyn Write) -> Result<(), CliError> {

@@ -3,7 +3,7 @@
 //! or asked. Who spoke when, and when somebody marked a moment, is as coarse as a talk ratio can be checked by; sums are
 //! rounded, so that nobody can try sentences on the program until one gives the very same sum.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::VaultError;
 use crate::{
@@ -117,8 +117,46 @@ pub fn time(at: Timestamp) -> String {
     Timestamp::from_second(at.as_second()).unwrap_or(at).to_string()
 }
 
+const DAY: &str = "%Y-%m-%d";
+const MINUTE: &str = "%Y-%m-%d %H:%M";
+
+/// The day of a moment as it is stored, where this computer is. What is no moment is given back as it is.
+pub fn day(at: &str) -> String {
+    local(at, DAY, &TimeZone::system())
+}
+
+/// The same to the minute: `2026-11-24 09:00`.
+pub fn minute(at: &str) -> String {
+    local(at, MINUTE, &TimeZone::system())
+}
+
+fn local(at: &str, format: &str, zone: &TimeZone) -> String {
+    let here = at.parse().map(|at: Timestamp| at.to_zoned(zone.clone()));
+    here.map_or_else(|_| at.to_owned(), |at| at.strftime(format).to_string())
+}
+
 fn code(text: &str) -> String {
     let is_code =
         text.len() <= CODE_MAX && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     if is_code { text.to_owned() } else { "unknown".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_that_of_the_place() {
+        // In California words were said to go on the day after they went: the day was cut out of a time in London.
+        let ahead = |hours| TimeZone::fixed(jiff::tz::offset(hours));
+        for (at, hours, day, minute) in [
+            ("2026-12-25T01:00:00Z", -8, "2026-12-24", "2026-12-24 17:00"),
+            ("2026-11-02T23:30:00Z", 1, "2026-11-03", "2026-11-03 00:30"),
+            ("2026-11-24T09:00:00+01:00", 0, "2026-11-24", "2026-11-24 08:00"),
+            ("no time", 0, "no time", "no time"),
+        ] {
+            assert_eq!(local(at, DAY, &ahead(hours)), day);
+            assert_eq!(local(at, MINUTE, &ahead(hours)), minute);
+        }
+    }
 }

@@ -87,7 +87,7 @@ pub struct Answered {
 #[derive(Clone, Debug)]
 pub struct AnsweredAt {
     pub session: SessionId,
-    /// The day.
+    /// The day, and with which coach where it was not the one whose laptop it is.
     pub on: String,
     pub answers: Pulse,
     pub coach_share: Option<f64>,

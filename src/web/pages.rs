@@ -14,7 +14,7 @@ use crate::{
     session::Decision,
     texts::{LANGUAGE, say},
     transcript::Format,
-    vault::{Receipt, Stored},
+    vault::{self, Receipt, Stored},
 };
 
 /// For who comes a second time, or by another way.
@@ -195,7 +195,8 @@ fn next_step(room: &Room, report: &Report) -> String {
     );
     if chosen.is_some() {
         form(room, &mut section, "next", "class=\"inline\"");
-        let _ = writeln!(section, "<button>{}</button></form>\n</details>", say!("next-back"));
+        let back = say!("next-back");
+        let _ = writeln!(section, "<button name=\"none\" value=\"yes\">{back}</button></form>\n</details>");
     }
     section.push_str("</section>\n");
     section
@@ -205,7 +206,7 @@ fn next_step(room: &Room, report: &Report) -> String {
 fn standing(stored: &Stored) -> String {
     match (stored.decision, &stored.delete_after) {
         (Decision::Undecided, Some(after)) => {
-            say!("words-undecided", date = after.get(..10).unwrap_or(after))
+            say!("words-undecided", date = vault::day(after))
         }
         (Decision::Kept, _) => say!("words-kept").to_owned(),
         _ => String::new(),
@@ -213,8 +214,8 @@ fn standing(stored: &Stored) -> String {
 }
 
 /// When words go whose passphrase somebody said is lost.
-fn forgotten_on(stored: &Stored) -> Option<&str> {
-    stored.forgotten_after.as_deref().map(|after| after.get(..10).unwrap_or(after))
+fn forgotten_on(stored: &Stored) -> Option<String> {
+    stored.forgotten_after.as_deref().map(vault::day)
 }
 
 fn locked(room: &Room, page: &mut String, stored: &Stored, asks_passphrase: bool) {

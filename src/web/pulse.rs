@@ -19,7 +19,8 @@ const AROUND_BYTES: usize = 40;
 /// More than [`section`] makes of these answers.
 pub fn bytes(answered: &Answered) -> usize {
     let said: usize = answered.said.iter().map(|line| AROUND_BYTES + ESCAPED_BYTES * line.len()).sum();
-    SECTION_BYTES + ROW_BYTES * answered.rows.len() + said
+    let rows: usize = answered.rows.iter().map(|row| ROW_BYTES + ESCAPED_BYTES * row.on.len()).sum();
+    SECTION_BYTES + rows + said
 }
 
 pub fn section(room: &Room, page: &mut String, answered: &Answered) {

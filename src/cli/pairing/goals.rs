@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::{
-    cli::{CliError, Config, aside, ask as asking, print_json, transcript},
+    cli::{CliError, Config, aside, ask as asking, pager, print_json},
     practice::{Goal, Pairing},
     texts::say,
     transcript::Spoken,
@@ -82,5 +82,5 @@ pub fn show(goals: &[Goal], config: &Config, out: &mut dyn Write) -> Result<(), 
         text.push_str(goal.text.words());
         text.push('\n');
     }
-    transcript::apart(&text, out)
+    pager::show(&text, out)
 }

@@ -113,6 +113,7 @@ coachee-opens-own-key = opens with a key of their own
 coachee-opens-passphrase = opens with a passphrase
 coachee-key-elsewhere = key kept elsewhere
 coachee-remove = Delete all sessions, words, numbers, answers, pairings and the key of { $name }? Words that they took along open then with their recovery key only.
+coachee-sheet-void = Nothing was changed: throw away what you wrote down. Press Enter there to have it done.
 coachee-not-removed = Nothing was deleted.
 coachee-removed = { $name } and everything of theirs is deleted ({ $sessions ->
     [one] { $sessions } session
