@@ -56,6 +56,13 @@ pub struct Models {
     pub moves: Option<Arc<Coder>>,
 }
 
+impl Models {
+    /// Whether a session has all that helps; what is missing may be fetched before the next.
+    pub fn are_whole(&self) -> bool {
+        self.whisper.is_some() && self.speaker.is_some() && self.moves.as_ref().is_some_and(|coder| coder.is_whole())
+    }
+}
+
 /// What a session needs to be told apart.
 #[derive(Clone, Debug)]
 pub struct Setup {

@@ -69,6 +69,11 @@ fn a_disk_that_refuses_ends_the_recording_and_loses_nothing() {
     assert_eq!((ended.phase, ended.trouble), (Phase::Recording, Some(Trouble::WriteFailed)), "and waits for stop");
     assert!((10.0..60.0).contains(&ended.elapsed_s), "{}", ended.elapsed_s);
 
+    // After a pause it was said to be recording again, and nothing was.
+    assert_eq!(status(&Request::Pause).phase, Phase::Paused);
+    let refused = client.ask(&Request::Resume).unwrap_err().to_string();
+    assert_eq!(refused, Trouble::WriteFailed.message());
+
     // Not even the numbers find room; once there is some, they do.
     setrlimit(Resource::Fsize, Rlimit { current: Some(0), ..limit }).unwrap();
     let refused = client.ask(&Request::Stop).unwrap_err().to_string();

@@ -190,9 +190,22 @@ fn a_session_of_two_microphones_is_recovered_with_the_settled_roles_and_as_much_
     let recover = ["recover", "--json", "--passphrase-file", &hers];
     let coach_s = |report: &Value| report["speech"]["coach_s"].as_f64().unwrap();
 
-    home.run(&recover).ok();
-    assert_eq!(said_by(&home, &hers), "coach", "the first track, unless said otherwise");
+    let known = home.run(&recover).json();
+    assert_eq!(said_by(&home, &hers), "coachee", "the second track, as it was started");
+    assert!(!caveats(&known).contains(&"roles_assumed"), "{known}");
     anew();
+    home.run(&[&recover[..], &["--coach-track", "1"]].concat()).ok();
+    assert_eq!(said_by(&home, &hers), "coach", "as it is said now");
+    // What an earlier version recorded does not tell: that it is a guess was not said.
+    let of_earlier = || {
+        anew();
+        let database = rusqlite::Connection::open(home.data().join("sidetone.db")).unwrap();
+        assert_eq!(database.execute("UPDATE sessions SET coach_track = NULL", []).unwrap(), 1);
+    };
+    of_earlier();
+    let guessed = home.run(&recover).json();
+    assert!(caveats(&guessed).contains(&"roles_assumed"), "{guessed}");
+    of_earlier();
     let settled = home.command().env("SIDETONE_COACH_TRACK", "2").args(recover).output().unwrap();
     assert!(settled.status.success(), "{}", String::from_utf8_lossy(&settled.stderr));
     let settled: Value = serde_json::from_slice(&settled.stdout).unwrap();

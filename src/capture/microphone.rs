@@ -88,6 +88,12 @@ impl Microphone {
         {
             return Err(CaptureError::SameDevice(first.name().into()));
         }
+        // Indices change when an input is unplugged: it is found again by its name.
+        let by_name = |(wanted, found): (Wanted, &device::Found)| match wanted {
+            Wanted::Named(text) if text.parse::<usize>().is_ok() => Wanted::named(found.name()),
+            other => other,
+        };
+        let wanted: Vec<Wanted> = wanted.into_iter().zip(&found).map(by_name).collect();
         let alone = found.len() == 1;
         let opened = Instant::now();
         let inputs = (0..).zip(wanted).zip(found).map(|((track, wanted), found)| {

@@ -65,7 +65,7 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     vault.prove(id, &identity)?;
     let recording = recording::recover(&path, Key::Coachee(&identity))?;
     let models = load::models(config, &stored.session.model)?;
-    let hint = hint(recording.tracks(), args.roles, config)?;
+    let hint = hint(recording.tracks(), vault.coach_track(id)?, args.roles, config)?;
     let pipeline = Pipeline::new(models, Setup { tracks: recording.tracks(), hint, voices: Voices::Live }, None);
     let mut outcome = replay(pipeline, recording, outline.bytes, config)?;
     outcome.numbers.recovered = true;
@@ -76,13 +76,16 @@ pub fn run(args: Args, config: &Config, out: &mut dyn Write) -> Result<(), CliEr
     report::show(&vault, &vault.find(&id.to_string())?, config, out)
 }
 
-/// Whose voice is the coach's, as the session that was cut off had it: with two tracks, one of them is the coach's.
-fn hint(tracks: u8, roles: start::Roles, config: &Config) -> Result<RoleHint, CliError> {
+/// Whose voice is the coach's, as the session that was cut off had it: with two tracks, one of them is the coach's. What an
+/// earlier version recorded does not tell which; where nothing else does, it is a guess, and asked about.
+fn hint(tracks: u8, known: Option<u8>, roles: start::Roles, config: &Config) -> Result<RoleHint, CliError> {
     if tracks < 2 {
         return import::hint(roles, tracks, config);
     }
     let settled = config.settings.coach_track.value.map(|track| track - 1);
-    Ok(RoleHint::CoachTrack(roles.track().or(settled).unwrap_or(0)))
+    let first = if roles.coach_speaks_first { RoleHint::CoachSpeaksFirst } else { RoleHint::None };
+    let said = if roles.coach_speaks_first { roles.track() } else { roles.track().or(known).or(settled) };
+    Ok(said.map_or(first, RoleHint::CoachTrack))
 }
 
 /// Feeds what survived of a recording to the pipeline. Behind damage there may be more, for who has a whole copy: the outcome

@@ -63,7 +63,12 @@ impl From<CaptureError> for Failure {
 
 impl From<VaultError> for Failure {
     fn from(error: VaultError) -> Self {
-        Self { hint: error.hint(), message: error.to_string(), code: 1 }
+        // A recorder outlives an update of the program, which brings the data into a new form.
+        let hint = match error {
+            VaultError::Newer => Some("if sidetone was just updated: `sidetone daemon --stop`, then again".to_owned()),
+            _ => error.hint(),
+        };
+        Self { hint, message: error.to_string(), code: 1 }
     }
 }
 

@@ -50,7 +50,7 @@ const TIDY_EVERY: Duration = Duration::from_secs(3600);
 /// What a daemon is given.
 pub struct Setup {
     pub data_dir: PathBuf,
-    /// Loads the models for a session, by the Whisper model's name; called once for each name.
+    /// Loads the models for a session, by the Whisper model's name; called once for each name if none is missing.
     pub load_models: Arc<LoadModels>,
 }
 

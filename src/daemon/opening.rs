@@ -62,7 +62,11 @@ pub(super) fn open(slot: &Slot, start: Start, board: Board) -> Result<Recorder, 
     let session = Session { tracks, started_at: vault::time(jiff::Timestamp::now()), ..start.session };
     let keep_audio = if start.keep_audio { KeepAudio::Asked } else { KeepAudio::No };
     let path = vault.recording_path(session.id);
-    let (recording, identity) = begin(&mut vault, &session, keep_audio, &path, &recipient, &first)?;
+    let coach_track = match hint {
+        RoleHint::CoachTrack(track) => Some(track),
+        _ => None,
+    };
+    let (recording, identity) = begin(&mut vault, &session, keep_audio, coach_track, &path, &recipient, &first)?;
     let voices = match file {
         Some(_) if start.synthetic => Voices::Synthetic,
         Some(_) => Voices::Recorded,
@@ -199,6 +203,7 @@ fn begin(
     vault: &mut vault::Writer,
     session: &Session,
     keep_audio: KeepAudio,
+    coach_track: Option<u8>,
     path: &Path,
     recipient: &Recipient,
     first: &[Block],
@@ -208,7 +213,7 @@ fn begin(
         .iter()
         .try_for_each(|block| recording.append(block))
         .map_err(Failure::from)
-        .and_then(|()| vault.begin(session, keep_audio).map_err(Failure::from));
+        .and_then(|()| vault.begin_with_coach_on(session, keep_audio, coach_track).map_err(Failure::from));
     match noted {
         Ok(()) => Ok((recording, identity)),
         Err(failure) => {

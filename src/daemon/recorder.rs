@@ -26,7 +26,7 @@ use super::{
     tones::Tones,
 };
 use crate::{
-    capture::{Block, Health, Heard, Source},
+    capture::{Block, CaptureError, Health, Heard, Source},
     pipeline::{Outcome, Pipeline, SpokenCommand},
     recording::{self, RecordingError},
     session::{Session, SessionId},
@@ -170,26 +170,41 @@ impl Recorder {
 
     /// Waits for the next sound and keeps it; false when none came.
     fn hear(&mut self, wait: Duration) -> bool {
-        let Some(source) = &mut self.source else { return false };
-        match source.next(wait) {
-            Ok(Heard::Block(block)) => {
-                if self.clock.is_paused() {
-                    self.pipeline.overhear(&block);
-                }
-                for block in self.clock.place(block) {
-                    self.keep(&block);
-                }
-                true
-            }
-            Ok(Heard::Nothing) => false,
-            Ok(Heard::End) => {
-                self.end_sound(None);
+        match self.listen(wait) {
+            Ok(heard) => heard,
+            // Whoever pauses may unplug what they like: it is looked for until they go on.
+            Err(_) if self.clock.is_paused() => {
+                std::thread::sleep(wait);
                 false
             }
             Err(error) => {
                 tracing::error!("the input has ended: {error}");
                 self.end_sound(Some(Trouble::InputFailed));
                 false
+            }
+        }
+    }
+
+    /// The same.
+    ///
+    /// # Errors
+    /// When the input is gone. It may be back at the next call.
+    fn listen(&mut self, wait: Duration) -> Result<bool, CaptureError> {
+        let Some(source) = &mut self.source else { return Ok(false) };
+        match source.next(wait)? {
+            Heard::Block(block) => {
+                if self.clock.is_paused() {
+                    self.pipeline.overhear(&block);
+                }
+                for block in self.clock.place(block) {
+                    self.keep(&block);
+                }
+                Ok(true)
+            }
+            Heard::Nothing => Ok(false),
+            Heard::End => {
+                self.end_sound(None);
+                Ok(false)
             }
         }
     }
@@ -262,9 +277,20 @@ impl Recorder {
     }
 
     fn resume(&mut self) -> Result<(), Failure> {
-        let Some(paused_at) = self.paused_at.take() else {
+        let Some(paused_at) = self.paused_at else {
             return Err(Failure::user("the session is not paused", "`sidetone pause` pauses it"));
         };
+        if let Some(trouble) = self.trouble.filter(|_| self.source.is_none()) {
+            return Err(Failure::user(
+                trouble.message(),
+                "`sidetone stop` finishes the session with what was recorded",
+            ));
+        }
+        self.listen(Duration::ZERO).map_err(|error| {
+            let hint = "plug it in and `sidetone resume` again, or `sidetone stop` to finish with what was recorded";
+            Failure::user(error.to_string(), hint)
+        })?;
+        self.paused_at = None;
         // What is under way was heard in the pause, so that the pause ends behind it; whoever asked is told then.
         self.catch_up();
         self.take_what_is_under_way();

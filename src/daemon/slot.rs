@@ -6,6 +6,7 @@ use std::{
     panic::{self, AssertUnwindSafe},
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
     thread,
+    time::Duration,
 };
 
 use tokio::sync::{oneshot, watch};
@@ -16,6 +17,9 @@ use super::{
     recorder::{Ending, Finished},
 };
 use crate::{pipeline::Models, vault};
+
+/// After a session could not be stored and nobody heard of it: before the next attempt.
+const STORE_AGAIN: Duration = Duration::from_secs(10);
 
 /// What the recording thread is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,13 +222,15 @@ impl Slot {
         }
     }
 
-    /// The models of this name, loaded at most once.
+    /// The models of this name, loaded at most once when nothing is missing: what was, may have been fetched since.
     pub(super) fn models(&self, name: &str) -> Result<Models, Failure> {
         // Only one session at a time asks, so that nobody waits here for a lock.
         let mut loaded = locked(&self.models);
-        if let Some(models) = loaded.get(name) {
+        if let Some(models) = loaded.get(name).filter(|models| models.are_whole()) {
             return Ok(models.clone());
         }
+        // There is not room for two of them.
+        loaded.remove(name);
         let models = (self.setup.load_models)(name)?;
         loaded.insert(name.to_owned(), models.clone());
         Ok(models)
@@ -286,18 +292,34 @@ fn store(
     mut asked: oneshot::Sender<Reply>,
 ) -> Stored {
     loop {
-        match unless_panic(|| finished.store()) {
-            Some(Err(error)) if !seat.0.is_closing() => {
-                let _ = asked.send(Reply::Failed(Failure::unstored(error)));
-            }
+        let told = match unless_panic(|| finished.store()) {
+            Some(Err(error)) if !seat.0.is_closing() => asked.send(Reply::Failed(Failure::unstored(error))).is_ok(),
             // No try is left: to be told to stop again would lead in a circle.
             stored => {
                 let left = |error| Failure { code: 1, ..Failure::unfinished(error) };
                 return (stored.map(|stored| stored.map_err(left)), asked);
             }
-        }
-        let Some(again) = commands.iter().find_map(stop_again) else { return (None, oneshot::channel().0) };
+        };
+        let Some(again) = next_try(commands, told) else { return (None, oneshot::channel().0) };
         asked = again;
+    }
+}
+
+/// Who asks for another try to store a session: the next `stop`; where nobody heard that the last one failed, for whoever
+/// stopped it spoke to it or has gone, nobody will, and it is tried all the same. `None` when nobody can ask any more.
+fn next_try(commands: &mpsc::Receiver<Asked>, told: bool) -> Option<oneshot::Sender<Reply>> {
+    if told {
+        return commands.iter().find_map(stop_again);
+    }
+    loop {
+        match commands.recv_timeout(STORE_AGAIN) {
+            Ok(late) => match stop_again(late) {
+                None => {}
+                asks => return asks,
+            },
+            Err(mpsc::RecvTimeoutError::Timeout) => return Some(oneshot::channel().0),
+            Err(mpsc::RecvTimeoutError::Disconnected) => return None,
+        }
     }
 }
 

@@ -203,6 +203,11 @@ impl Coder {
         Self { runtime, encoder: OnceLock::new(), ..self }
     }
 
+    /// Whether nothing is known to be missing. Loads nothing.
+    pub fn is_whole(&self) -> bool {
+        self.folder.is_some() && !matches!(self.encoder.get(), Some(Err(_)))
+    }
+
     /// Why words alone decide; `None` when the text model helps. Loads it.
     pub fn words_only(&self) -> Option<EncoderError> {
         self.encoder().err().cloned()

@@ -1,11 +1,15 @@
 //! What a trend is made of: a row of a few measures for each session, made of its numbers once, because reading the numbers
 //! of 10,000 sessions takes seconds. A trigger drops the row when the numbers change.
 
+use std::collections::HashMap;
+
+use jiff::{Timestamp, tz::TimeZone};
 use rusqlite::{Connection, Row, params, params_from_iter};
 
 use super::{State, VaultError, Writer, sessions, writer::immediate};
 use crate::{
     measures::{Dated, Interval, Point, Setting, measure, point},
+    practice::{Pairing, belongs_to},
     session::SessionId,
 };
 
@@ -28,12 +32,31 @@ impl Writer {
         let coachee = coachee.map(|name| self.coachee(name)).transpose()?.map(|coachee| coachee.name);
         self.make_points()?;
         let sql = format!(
-            "SELECT {NAMES}, started_at, coachee, tracks, model FROM points JOIN sessions ON id = session \
+            "SELECT {NAMES}, id, started_at, coachee, tracks, model FROM points JOIN sessions ON id = session \
              WHERE ?1 IS NULL OR coachee = ?1 ORDER BY started_at, id"
         );
         let mut select = self.connection.prepare(&sql)?;
-        let rows = select.query_map([coachee], dated)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let rows = select.query_map([coachee], |row| Ok((row.get("id")?, dated(row)?)))?;
+        let mut points: Vec<(String, Dated)> = rows.collect::<Result<_, _>>()?;
+        self.name_coaches(&mut points)?;
+        Ok(points.into_iter().map(|(_, dated)| dated).collect())
+    }
+
+    /// Says who coached, where somebody was coached by several.
+    fn name_coaches(&self, points: &mut [(String, Dated)]) -> Result<(), VaultError> {
+        let mut pairings: HashMap<String, Vec<Pairing>> = HashMap::new();
+        for pairing in self.pairings()? {
+            pairings.entry(pairing.coachee.clone()).or_default().push(pairing);
+        }
+        pairings.retain(|_, theirs| theirs.windows(2).any(|pair| pair.first().map(coach) != pair.last().map(coach)));
+        for (id, dated) in points {
+            let Some(theirs) = pairings.get(&dated.setting.coachee) else { continue };
+            let session = id.parse().map_err(|_| sessions::damaged(id))?;
+            let Ok(at) = dated.started_at.parse::<Timestamp>() else { continue };
+            let pairing = belongs_to(theirs, at.to_zoned(TimeZone::system()).date(), self.assigned(session)?);
+            dated.setting.coach = theirs.iter().find(|each| Some(each.id) == pairing).map(|each| each.coach.clone());
+        }
+        Ok(())
     }
 
     /// Makes the rows that are missing.
@@ -72,12 +95,17 @@ fn missing(connection: &Connection) -> Result<Vec<SessionId>, VaultError> {
     Ok(finished)
 }
 
+fn coach(pairing: &Pairing) -> &str {
+    &pairing.coach
+}
+
 fn values(point: &Point) -> Vec<Option<f64>> {
     point.each().iter().flat_map(|one| [one.map(|i| i.value), one.map(|i| i.low), one.map(|i| i.high)]).collect()
 }
 
 fn dated(row: &Row<'_>) -> rusqlite::Result<Dated> {
-    let setting = Setting { coachee: row.get("coachee")?, tracks: row.get("tracks")?, whisper: row.get("model")? };
+    let setting =
+        Setting { coachee: row.get("coachee")?, coach: None, tracks: row.get("tracks")?, whisper: row.get("model")? };
     Ok(Dated { started_at: row.get("started_at")?, setting, point: read(row)? })
 }
 

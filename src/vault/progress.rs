@@ -39,6 +39,15 @@ impl Writer {
         Ok(())
     }
 
+    /// Whose microphone is the coach's, counted from 0; `None` where both people were on one, or an earlier version recorded.
+    ///
+    /// # Errors
+    /// When the database fails, or there is no such session.
+    pub fn coach_track(&self, session: SessionId) -> Result<Option<u8>, VaultError> {
+        let sql = "SELECT coach_track FROM sessions WHERE id = ?";
+        Ok(self.connection.query_row(sql, [session.to_string()], |row| row.get(0))?)
+    }
+
     /// What is known of a session that is not finished; `None` when nothing is, or it is finished.
     ///
     /// # Errors

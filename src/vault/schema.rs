@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_next_step.sql"),
     include_str!("migrations/0004_custody.sql"),
     include_str!("migrations/0005_in_time.sql"),
+    include_str!("migrations/0006_begun.sql"),
 ];
 
 /// From this version on, numbers are as coarse as [`plain`] makes them.

@@ -1,6 +1,9 @@
 //! Storing: coachees, sessions, sealed words, decisions.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -26,9 +29,29 @@ pub struct Writer {
     /// Its real path.
     pub(super) data_dir: PathBuf,
     /// Instead of the clock, for tests.
-    now: Option<Timestamp>,
-    /// To whom the session is sealed that began here: whoever changes its row while it runs changes nothing.
-    begun: Option<(SessionId, Recipient)>,
+    pub(super) now: Option<Timestamp>,
+    /// The session that began here.
+    begun: Option<Begun>,
+}
+
+/// What was so when a session began: whoever changes its row while it runs, or the clock, changes nothing of that.
+#[derive(Debug)]
+struct Begun {
+    session: SessionId,
+    /// To whom it is sealed.
+    recipient: Recipient,
+    at: Timestamp,
+    since: Instant,
+}
+
+impl Begun {
+    /// By how much the clock was set on since; `None` when that is nothing to speak of. A machine that sleeps does not count
+    /// its sleep, which is seldom a day.
+    fn clock_set_on(&self, now: Timestamp) -> Option<SignedDuration> {
+        const SLEPT_MAX: SignedDuration = SignedDuration::from_hours(24);
+        let passed = SignedDuration::try_from(self.since.elapsed()).ok()?;
+        Some(now.duration_since(self.at) - passed).filter(|set_on| *set_on > SLEPT_MAX)
+    }
 }
 
 impl Writer {
@@ -150,6 +173,19 @@ impl Writer {
     /// # Errors
     /// When there is no such coachee, the session is here already, or no such number of days can be agreed to.
     pub fn begin(&mut self, session: &Session, keep_audio: KeepAudio) -> Result<(), VaultError> {
+        self.begin_with_coach_on(session, keep_audio, None)
+    }
+
+    /// The same, of a session that records the coach with a microphone of their own: this one, counted from 0.
+    ///
+    /// # Errors
+    /// As [`Writer::begin`].
+    pub fn begin_with_coach_on(
+        &mut self,
+        session: &Session,
+        keep_audio: KeepAudio,
+        coach_track: Option<u8>,
+    ) -> Result<(), VaultError> {
         let days = session.consent.retention_days;
         if !(1..=RETENTION_DAYS_MAX).contains(&days) {
             return Err(VaultError::BadRetention);
@@ -160,8 +196,8 @@ impl Writer {
         let coachee = coachee(&transaction, &session.coachee)?;
         transaction.execute(
             "INSERT INTO sessions (id, coachee, recipient, started_at, coach_stance, coachee_stance, tracks, consent_at, \
-             consent_wording, consent_asserted, model, state, keep_audio, decision, retention_days, delete_after, recording) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+             consent_wording, consent_asserted, model, state, keep_audio, decision, retention_days, delete_after, coach_track, \
+             recording) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
             params![
                 session.id.to_string(),
                 coachee.name,
@@ -179,10 +215,12 @@ impl Writer {
                 Decision::Undecided.name(),
                 days,
                 plain::time(delete_after),
+                coach_track,
             ],
         )?;
         transaction.commit()?;
-        self.begun = Some((session.id, coachee.recipient));
+        self.begun =
+            Some(Begun { session: session.id, recipient: coachee.recipient, at: self.now(), since: Instant::now() });
         Ok(())
     }
 
@@ -207,15 +245,18 @@ impl Writer {
         words: &[Utterance],
         keep_recording: bool,
     ) -> Result<(), VaultError> {
+        let now = self.now();
         let transaction = immediate(&mut self.connection)?;
         let entry = sessions::get(&transaction, session)?;
         if matches!(entry.stored.decision, Decision::Deleted | Decision::Taken) {
             return Err(VaultError::NoWords(session));
         }
-        let recipient = match &self.begun {
-            Some((begun, recipient)) if *begun == session => recipient,
-            _ => &entry.recipient,
-        };
+        let begun = self.begun.as_ref().filter(|begun| begun.session == session);
+        let recipient = begun.map_or(&entry.recipient, |begun| &begun.recipient);
+        // A clock that was behind when the session began, and is right now, would take the agreed days away.
+        let delete_after: Option<Timestamp> = entry.stored.delete_after.as_ref().and_then(|at| at.parse().ok());
+        let set_on = begun.and_then(|begun| begun.clock_set_on(now));
+        let put_off = delete_after.zip(set_on).and_then(|(after, set_on)| after.checked_add(set_on).ok());
         if *recipient != entry.recipient {
             tracing::warn!("the recipient of session {session} was changed while it ran, and is changed back");
             let sql = "UPDATE sessions SET recipient = ? WHERE id = ?";
@@ -228,11 +269,21 @@ impl Writer {
                 params![session.to_string(), sealed],
             )?;
         }
-        let numbers = if entry.swapped { plain::numbers(&numbers.swapped())? } else { plain::numbers(numbers)? };
+        // Another model may have made words anew, and a trend compares no models.
+        let decoded_by = Some(plain::model(&numbers.models.whisper)).filter(|model| !model.is_empty());
+        let json = if entry.swapped { plain::numbers(&numbers.swapped())? } else { plain::numbers(numbers)? };
         let keep_recording = keep_recording || entry.stored.keep_audio == KeepAudio::Confirmed;
         transaction.execute(
-            "UPDATE sessions SET numbers = ?, state = ?, recording = ? WHERE id = ?",
-            params![numbers, State::Finished.name(), keep_recording, session.to_string()],
+            "UPDATE sessions SET numbers = ?, model = coalesce(?, model), state = ?, recording = ?, \
+             delete_after = coalesce(?, delete_after) WHERE id = ?",
+            params![
+                json,
+                decoded_by,
+                State::Finished.name(),
+                keep_recording,
+                put_off.map(plain::time),
+                session.to_string()
+            ],
         )?;
         transaction.execute("DELETE FROM progress WHERE session = ?", [session.to_string()])?;
         // With `synchronous = FULL` this is on disk when it returns.

@@ -331,6 +331,25 @@ fn a_session_that_runs_outlives_its_time() {
     assert!(!writer.recording_path(id).exists());
 }
 
+/// Their words went a moment after the session instead: its time was over by the clock that was right.
+#[test]
+fn a_clock_that_was_set_right_takes_no_day_away() {
+    let mut house = House::new();
+    let mut writer = house.writer();
+    let id = house.begun(&mut writer);
+    let agreed = writer.find(&id.to_string()).unwrap().delete_after.unwrap();
+    house.now += SignedDuration::from_hours(24 * 365);
+    writer.now = Some(house.now);
+    writer.finish(id, &numbers(), &words(), false).unwrap();
+    let stored = house.writer().find(&id.to_string()).unwrap();
+    assert!(stored.has_words && stored.delete_after.unwrap() > agreed);
+    // From then on nothing puts it off, and its days are as many as ever.
+    let days = i64::from(session("Ana").consent.retention_days);
+    assert!(house.raw().execute("UPDATE sessions SET delete_after = '2999-01-01T00:00:00Z'", []).is_err());
+    assert!(house.later(24 * days - 1).find(&id.to_string()).unwrap().has_words);
+    assert!(!house.later(2).find(&id.to_string()).unwrap().has_words);
+}
+
 /// Sealed sound that a start left when it was cut off stayed on a coach's disk for good: no row named it, and so nothing
 /// opened or deleted it.
 #[test]

@@ -9,6 +9,7 @@ const RELEASED: &[&str] = &[
     include_str!("../../../tests/fixtures/released/vault-3.sql"),
     include_str!("../../../tests/fixtures/released/vault-4.sql"),
     include_str!("../../../tests/fixtures/released/vault-5.sql"),
+    include_str!("../../../tests/fixtures/released/vault-6.sql"),
 ];
 
 #[test]
@@ -60,6 +61,7 @@ fn what_every_release_wrote_is_still_read() {
             assert_eq!((cut_off.consent.wording, cut_off.consent.retention_days), (2, 7));
             let progress = writer.progress(cut_off.id).unwrap().unwrap();
             assert_eq!((progress.elapsed_s, progress.speech_s, progress.silence_s()), (750, 610, 140));
+            assert_eq!(writer.coach_track(cut_off.id).unwrap(), (before >= 5).then_some(1));
         }
         if before >= 1 {
             a_practice_of_schema_2_is_read(&writer, &reader, &told);

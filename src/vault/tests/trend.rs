@@ -44,12 +44,15 @@ fn points_follow_the_numbers() {
         let point = crate::measures::point(&crate::measures::measure(&stored.numbers.unwrap()));
         vec![crate::measures::Dated {
             started_at,
-            setting: crate::measures::Setting { coachee, tracks, whisper },
+            setting: crate::measures::Setting { coachee, coach: None, tracks, whisper },
             point,
         }]
     };
     assert_eq!(writer.points(None).unwrap(), expected(&writer));
+    // Words of another model were compared with those of the first.
+    let long = Numbers { models: crate::measures::Models { whisper: "small.en".into(), ..Default::default() }, ..long };
     writer.finish(session, &long, &[], false).unwrap();
+    assert_eq!(writer.points(None).unwrap()[0].setting.whisper, "small.en");
     let points = writer.points(None).unwrap();
     assert_eq!(points, expected(&writer), "made again with other numbers");
     assert!((0.35..0.45).contains(&points[0].point.talk.unwrap().value));
@@ -63,4 +66,24 @@ fn points_follow_the_numbers() {
     assert_eq!(writer.points(None).unwrap(), expected(&writer));
     writer.delete_everything(session).unwrap();
     assert_eq!(writer.points(None).unwrap(), []);
+}
+
+/// Two coaches of one person read as one coach who had changed.
+#[test]
+fn a_point_says_whose_session_it_was_where_two_coach_one_person() {
+    use crate::practice::Pairing;
+    let house = House::new();
+    let mut writer = house.writer();
+    let pairing = |coach| Pairing::new("Ana", coach, jiff::civil::date(2026, 9, 1));
+    let (mine, beas) = (pairing(""), pairing("Bea"));
+    writer.add_pairing(&mine).unwrap();
+    let session = house.finished(&mut writer);
+    let coach = |writer: &mut Writer| writer.points(None).unwrap()[0].setting.coach.clone();
+    assert_eq!(coach(&mut writer), None, "there is one coach");
+    writer.add_pairing(&beas).unwrap();
+    assert_eq!(coach(&mut writer), None, "nobody has said whose it was");
+    for whose in [&mine, &beas] {
+        writer.assign(session, whose).unwrap();
+        assert_eq!(coach(&mut writer).as_ref(), Some(&whose.coach));
+    }
 }
