@@ -261,6 +261,25 @@ fn every_answer_tells_the_browser_to_keep_and_run_nothing() {
     }
 }
 
+#[test]
+fn a_step_stays_chosen_until_it_is_taken_back() {
+    // Whoever pressed "Choose" and had picked nothing lost what they had chosen before.
+    let home = Home::new();
+    finished(&home);
+    let served = Served::start(&home, &["report", "last", "--open"]);
+    let visit = served.enter();
+    let step = "<p class=\"step\">Count to three after each question.</p>";
+    for (fields, chosen, told) in [
+        ("pick=0", true, "Chosen."),
+        ("own=+", true, "Nothing was picked"),
+        ("none=yes", false, "Nothing is chosen now."),
+    ] {
+        visit.post("next", fields);
+        let page = visit.get("session").body;
+        assert!(page.contains(step) == chosen && page.contains(told), "{fields}: {page}");
+    }
+}
+
 /// Every form works by itself: this is what a browser without JavaScript does.
 #[test]
 fn without_javascript_the_words_are_read_searched_exported_taken() {

@@ -92,7 +92,7 @@ pub fn about(numbers: &Numbers, speech: &Speech, turns: &ByRole<Turns>) -> Vec<C
         (Caveat::OneMicrophone, numbers.tracks < 2 && !numbers.doubts(Caveat::WrittenTranscript)),
         (Caveat::FewUtterances, words.is_some_and(|words| words.directiveness.utterances < MIN_UTTERANCES)),
         (Caveat::MovesNotCoded, words.is_none() && numbers.word_numbers_unusable.is_none()),
-        (Caveat::BackchannelsCounted, spoken && words.is_none()),
+        (Caveat::BackchannelsCounted, spoken && (words.is_none() || numbers.doubts(Caveat::WrittenTranscript))),
     ];
     let mut caveats: Vec<Caveat> =
         noted.chain(found.into_iter().filter(|(_, holds)| *holds).map(|(caveat, _)| caveat)).collect();

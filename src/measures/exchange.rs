@@ -1,7 +1,7 @@
 //! What was said, in the order in which it was said, with the roles one way round: what every measure of words looks at.
 
 use crate::{
-    moves::{Code, Coded},
+    moves::{CoachMove, Code, Coded},
     session::Role,
     units::Span,
 };
@@ -40,13 +40,18 @@ impl<'a> Exchange<'a> {
         self.utterances().filter(move |each| each.role == Some(by)).map(|each| each.code)
     }
 
-    /// The same, turn by turn: a turn is a run of utterances that nobody else's parts.
+    /// The same without backchannels, turn by turn: a turn is a run of utterances that nobody else's parts. A backchannel
+    /// takes no floor, and so parts none.
     pub fn turns(self, by: Role) -> impl Iterator<Item = impl Iterator<Item = &'a Code>> {
         let theirs = if self.swapped { by.other() } else { by };
-        self.coded
-            .chunk_by(|a, b| a.role == b.role)
-            .filter(move |turn| turn.first().is_some_and(|first| first.role == Some(theirs)))
-            .map(|turn| turn.iter().map(|each| &each.code))
+        let mut turns: Vec<(Option<Role>, Vec<&Code>)> = Vec::new();
+        for each in self.coded.iter().filter(|each| each.code.as_coach() != CoachMove::Backchannel) {
+            match turns.last_mut() {
+                Some((role, turn)) if *role == each.role => turn.push(&each.code),
+                _ => turns.push((each.role, vec![&each.code])),
+            }
+        }
+        turns.into_iter().filter(move |(role, _)| *role == Some(theirs)).map(|(_, turn)| turn.into_iter())
     }
 }
 
@@ -57,7 +62,7 @@ pub use tests::{coded, told};
 mod tests {
     use super::*;
     use crate::{
-        moves::{CoachMove, CoacheeMove, Form},
+        moves::{CoacheeMove, Form},
         units::Sample,
     };
 
@@ -101,6 +106,9 @@ mod tests {
         let said = told("a question, a reflection, b response, a question, b noticing, b noticing");
         let lengths = |said: Exchange, by| said.turns(by).map(Iterator::count).collect::<Vec<_>>();
         assert_eq!((lengths(said, Role::Coach), lengths(said, Role::Coachee)), (vec![2, 1], vec![1, 2]));
+        // "Mm hm" cut a turn in two, and half a turn told as much of how sure a number is as a whole one.
+        let listened_to = told("a question, b backchannel, a reflection, b backchannel, a advice, b response");
+        assert_eq!((lengths(listened_to, Role::Coach), lengths(listened_to, Role::Coachee)), (vec![3], vec![1]));
         let swapped = Exchange { swapped: true, ..said };
         assert_eq!((lengths(swapped, Role::Coach), swapped.said(Role::Coachee).count()), (vec![1, 2], 3));
     }

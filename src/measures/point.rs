@@ -1,6 +1,6 @@
 //! A session as one point of a trend: the measures that a line can be drawn of, each only where it is enough to say.
 
-use super::{Caveat, Interval, Measures, TalkRatio, WHOSE_UNKNOWN, WordNumbers};
+use super::{ByRole, Caveat, Interval, Measures, TalkRatio, Turns, WHOSE_UNKNOWN, WordNumbers};
 
 /// With one of these, as with [`WHOSE_UNKNOWN`], the talk ratio is not shown: there is a number, and nothing should be concluded
 /// from it.
@@ -25,6 +25,9 @@ pub struct Point {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Setting {
     pub coachee: String,
+    /// Who coached, where several coaches have coached this person on one laptop; empty for whoever's laptop it is, `None`
+    /// where there was one, or nobody has said who.
+    pub coach: Option<String>,
     pub tracks: u8,
     /// Name of the model that wrote the words; empty for a written transcript.
     pub whisper: String,
@@ -50,6 +53,12 @@ impl Measures {
     pub fn conclusive_talk_ratio(&self) -> Option<TalkRatio> {
         let unsafe_to_tell = WHOSE_UNKNOWN.iter().chain(&TOO_LITTLE).any(|&caveat| self.has(caveat));
         self.talk_ratio.filter(|_| !unsafe_to_tell)
+    }
+
+    /// Who had which turns, if that is known.
+    pub fn conclusive_turns(&self) -> Option<&ByRole<Turns>> {
+        let unsafe_to_tell = WHOSE_UNKNOWN.iter().chain(&[Caveat::MuchUnattributed]).any(|&caveat| self.has(caveat));
+        Some(&self.turns).filter(|_| !unsafe_to_tell)
     }
 
     /// What is made of the words, as far as something may be concluded from it.
@@ -86,6 +95,13 @@ mod tests {
         let talk = point(&long).talk.unwrap();
         assert!(talk.low < 0.5 && talk.value == 0.5 && talk.high > 0.5, "{talk:?}");
         assert_eq!(point(&long).each()[1..], [None; 4]);
+        assert_eq!(long.conclusive_turns(), Some(&long.turns));
+        // One voice had a single turn, as long as the session; half of it unclear, three minutes after six seconds.
+        let mut one_voice = numbers(60.0, "a 0 20, a 30 50");
+        one_voice.doubts.push(Caveat::OneVoice.code().to_owned());
+        for unclear in [one_voice, numbers(63.0, "a 0 3, ? 3 60, a 60 63")] {
+            assert_eq!(measure(&unclear).conclusive_turns(), None);
+        }
         let short = measure(&numbers(60.0, "a 0 10, b 10 20"));
         assert!(short.talk_ratio.is_some());
         assert_eq!(point(&short), Point::default());

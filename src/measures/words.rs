@@ -75,6 +75,12 @@ impl WordNumbers {
             if few(&waiting.after_question) {
                 (waiting.after_question.long, waiting.filled_by_coach) = (None, None);
             }
+            let known = waiting.after_question.ended_by;
+            let known: u32 = known.coach.iter().chain(&known.coachee).sum();
+            // Sessions of before lengths were kept have none of them.
+            if (1..MIN_WAITS).contains(&known) {
+                waiting.filled_by_coach = None;
+            }
             if few(&waiting.after_answer) {
                 waiting.after_answer.long = None;
             }

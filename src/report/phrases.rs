@@ -149,9 +149,9 @@ impl Report {
         say!("report-rest", parts = rest.join(", "))
     }
 
-    /// The rows under [`turns_head`]; `None` when nobody had one.
+    /// The rows under [`turns_head`]; `None` when nobody had one, or nobody knows whose they were.
     pub(super) fn turns_said(&self) -> Option<[[String; 4]; 2]> {
-        let turns = &self.measures.turns;
+        let turns = self.measures.conclusive_turns()?;
         let row = |name: &str, turns: &Turns| {
             let longest = turns.longest_s.map_or("-".to_owned(), length);
             let typical = turns.typical_s().map_or_else(|| say!("report-too-few").to_owned(), length);
@@ -162,6 +162,7 @@ impl Report {
     }
 
     pub(super) fn interruptions_said(&self) -> Option<String> {
+        self.measures.conclusive_turns()?;
         let count = self.measures.interruptions?;
         Some(match (count.coach, count.coachee) {
             (0, 0) => say!("report-interruptions-none").to_owned(),

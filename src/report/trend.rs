@@ -10,8 +10,8 @@
 //! With fewer than six sessions nothing is said of change.
 //!
 //! Like is compared with like: with the latest session those that were heard with as many microphones and whose words the
-//! same model wrote, or nobody's ([`Setting`]). Where those were with several people, nothing is said of change: another
-//! person would read as another coach. What coded the moves is not looked at.
+//! same model wrote, or nobody's ([`Setting`]). Where those were with several people, coachees or coaches, nothing is said of
+//! change: another person would read as a change. What coded the moves is not looked at.
 //!
 //! Over all coachees the points have no names. Nothing here compares people, ranks or scores: there is no better or worse,
 //! only more and less.
@@ -158,8 +158,8 @@ fn comparable(known: &[(&Dated, Interval)]) -> (Vec<Interval>, bool) {
     let heard = |setting: &Setting| (setting.tracks, setting.whisper.clone());
     let as_latest = known.last().map(|(dated, _)| heard(&dated.setting));
     let alike = known.iter().filter(|(dated, _)| Some(heard(&dated.setting)) == as_latest);
-    let (with, intervals): (Vec<&str>, Vec<Interval>) =
-        alike.map(|(dated, one)| (dated.setting.coachee.as_str(), *one)).unzip();
+    let who = |setting: &Setting| (setting.coachee.clone(), setting.coach.clone());
+    let (with, intervals): (Vec<_>, Vec<Interval>) = alike.map(|(dated, one)| (who(&dated.setting), *one)).unzip();
     let mixed = latest(&with, LATEST + BEFORE).windows(2).any(|pair| pair.first() != pair.last());
     (intervals, mixed)
 }
@@ -425,7 +425,9 @@ mod tests {
         };
         let coachees =
             with(|at| Setting { coachee: if at < 5 { "Ana" } else { "Ben" }.to_owned(), ..Setting::default() });
-        assert_eq!(coachees.measures[0].change, None);
+        let coaches =
+            with(|at| Setting { coach: Some(if at < 5 { "" } else { "Bea" }.to_owned()), ..Setting::default() });
+        assert_eq!((&coachees.measures[0].change, &coaches.measures[0].change), (&None, &None));
         assert!(coachees.to_text(80, false).contains("`sidetone trend --coachee NAME`"));
         let microphones = with(|at| Setting { tracks: if at < 5 { 1 } else { 2 }, ..Setting::default() });
         let models =

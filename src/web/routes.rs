@@ -113,6 +113,10 @@ async fn next(State(room): Shared, posted: Posted) -> Response {
     let own = posted.get("own").trim();
     let picked = posted.get("pick").parse().ok().and_then(|index: usize| suggestions().get(index).copied());
     let step = if own.is_empty() { picked } else { Some(own) };
+    // Whoever presses the button and has picked nothing keeps what was chosen before.
+    if step.is_none() && posted.get("none").is_empty() {
+        return noted(&room, Ok(say!("next-nothing")));
+    }
     let done = room.vault().and_then(|mut vault| vault.set_next_step(room.visit.session, step));
     noted(&room, done.map(|()| if step.is_some() { say!("next-chosen") } else { say!("next-none") }))
 }

@@ -83,7 +83,7 @@ report-moves = What the words did
 # $share is report-share.
 report-telling = Telling (information, advice, directions, criticism) was { $share } of telling, asking, reflecting, affirming and leaving the choice together.
 report-telling-unclear = How much of it was telling: not enough to say.
-report-telling-meant = Of what the coach did with words, { $percent } % was telling. That is neither much nor little in itself: who is new to something may need more of it, and telling alone leaves the least to notice, to think through and to choose.
+report-telling-meant = Of telling, asking, reflecting, affirming and leaving the choice together, { $percent } % was telling. That is neither much nor little in itself: who is new to something may need more of it, and telling alone leaves the least to notice, to think through and to choose.
 # $questions and $reflections are decimal numbers.
 report-ratios = For each telling there were { $questions } questions, for each question { $reflections } reflections.
 report-ratio-questions = For each telling there were { $questions } questions.
@@ -155,7 +155,7 @@ report-untimed = Not measured: how long it was quiet is heard in the sound alone
 # $share is report-share.
 report-after-questions = After { $count } questions of the coach, it was quiet for three seconds or more in { $share }.
 # It follows report-after-questions. $filled is a whole number of percent.
-report-after-questions-filled = The coach spoke next in { $filled } %.
+report-after-questions-filled = Where it is clear who spoke next, it was the coach in { $filled } %.
 report-after-questions-few = After the coach's questions: not enough to say.
 report-after-answers = Within or after { $count } answers of the coachee, it was that quiet in { $share }.
 report-after-answers-few = After the coachee's answers: not enough to say.
@@ -267,7 +267,7 @@ trend-nothing = Not enough to say in any session.
 trend-few = { $sessions } of the { $least } sessions that it takes to say whether it changes.
 # The same where earlier sessions were heard with other microphones or another model.
 trend-few-alike = { $sessions } of the { $least } sessions heard like the latest, with as many microphones and the same model, that it takes to say whether it changes.
-trend-mixed = Over sessions with several people nothing is said of change: `sidetone trend --coachee NAME` is of those with one.
+trend-mixed = Over sessions of several coachees or coaches nothing is said of change: `sidetone trend --coachee NAME` is of one coachee's.
 # $means is trend-means.
 trend-same = No change larger than sessions differ anyway: { $means }.
 trend-more = More than before: { $means }.

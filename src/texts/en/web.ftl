@@ -30,6 +30,7 @@ next-choose = Choose
 next-back = Take it back
 next-chosen = Chosen.
 next-none = Nothing is chosen now.
+next-nothing = Nothing was picked: pick one, or write your own.
 
 ## pages.rs, words.rs: the coachee's words
 
