@@ -840,3 +840,14 @@ fn who_said_who_speaks_first_in_a_written_transcript_is_not_told_that_it_was_ass
         import(&no_sound).refused("has no sound", "--coach-speaks-first");
     }
 }
+
+#[test]
+fn a_link_to_a_recording_is_deleted_with_it() {
+    // The link went, the sound of both stayed in the clear, and both had been told that it was deleted.
+    let home = Home::new();
+    home.hannah();
+    let (file, link) = (written(&home), home.path("work/latest.tsv"));
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    home.run(&["import", text(&link), "--coachee", "Hannah", "--consent-both", "--delete-original"]).ok();
+    assert!(!file.exists() && !link.is_symlink());
+}
