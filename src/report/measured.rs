@@ -366,8 +366,8 @@ mod tests {
         assert_eq!(
             waiting(&words).unwrap(),
             [
-                "After 12 questions of the coach, it was quiet for three seconds or more in 25 % (15 to 35 %). The coach spoke \
-                 next in 40 %.",
+                "After 12 questions of the coach, it was quiet for three seconds or more in 25 % (15 to 35 %). Where it is \
+                 clear who spoke next, it was the coach in 40 %.",
                 "After the coachee's answers: not enough to say.",
             ]
         );
