@@ -160,10 +160,7 @@ impl Pipeline {
             let whisper = models.whisper.as_ref().map(|(_, whisper)| whisper.as_ref());
             (0..tracks).map(|track| Ear::new(track, whisper)).collect()
         };
-        let decoding = models.whisper.as_ref().map(|(name, whisper)| {
-            let coder = models.moves.clone().filter(|_| !unusable(name, setup.voices));
-            Decoding::start(Arc::clone(whisper), coder, reread)
-        });
+        let decoding = models.whisper.as_ref().map(|(_, whisper)| Decoding::start(Arc::clone(whisper), reread));
         Self {
             setup,
             whisper: models.whisper,
@@ -175,6 +172,16 @@ impl Pipeline {
             attention: None,
             gaps: BTreeSet::new(),
             forgotten: Vec::new(),
+        }
+    }
+
+    /// Has the text model read sentences as they come, for a session after which somebody waits: there is little left to do
+    /// at the end. Meanwhile the text model takes its room (50 MB) beside the one that decodes, which otherwise has given
+    /// its own back by then.
+    pub fn read_early(&self) {
+        let unusable = self.whisper.as_ref().is_none_or(|(name, _)| unusable(name, self.setup.voices));
+        if let (Some(decoding), Some(coder), false) = (&self.decoding, &self.moves, unusable) {
+            decoding.prepare_for(Arc::clone(coder));
         }
     }
 

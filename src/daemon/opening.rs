@@ -74,6 +74,7 @@ pub(super) fn open(slot: &Slot, start: Start, board: Board) -> Result<Recorder, 
     };
     let setup = pipeline::Setup { tracks, hint, voices };
     let mut pipeline = Pipeline::new(models, setup, Some(reread(path, identity)));
+    pipeline.read_early();
     for block in &first {
         pipeline.push(block);
     }

@@ -109,6 +109,8 @@ struct State {
     /// The worker is gone.
     over: bool,
     forgotten: Vec<Span>,
+    /// For which what was said is prepared.
+    coder: Option<Arc<Coder>>,
     done: Transcribed,
 }
 
@@ -129,8 +131,7 @@ impl Desk {
 }
 
 impl Decoding {
-    /// With a `coder` what was said is prepared for it, window by window.
-    pub fn start(whisper: Arc<Whisper>, coder: Option<Arc<Coder>>, reread: Option<Reread>) -> Self {
+    pub fn start(whisper: Arc<Whisper>, reread: Option<Reread>) -> Self {
         let desk = Arc::new(Desk::default());
         let can_reread = reread.is_some();
         let worker = std::thread::Builder::new().name("decoding".to_owned()).spawn({
@@ -139,13 +140,18 @@ impl Decoding {
                 // Whatever ends this thread, nobody waits for it for ever.
                 let _leaving = Leaving(&desk);
                 step_back();
-                work(&desk, &whisper, coder.as_deref(), reread.as_ref());
+                work(&desk, &whisper, reread.as_ref());
             }
         });
         // Without a thread every window fails, and the recording stays for a later try.
         let worker = worker.inspect_err(|error| tracing::error!(%error, "no thread to decode with")).ok();
         desk.lock().over = worker.is_none();
         Self { desk, worker, can_reread }
+    }
+
+    /// From now on what was said is prepared for this, window by window.
+    pub fn prepare_for(&self, coder: Arc<Coder>) {
+        self.desk.lock().coder = Some(coder);
     }
 
     pub fn add(&self, mut window: Window) {
@@ -220,11 +226,12 @@ impl Drop for Leaving<'_> {
     }
 }
 
-fn work(desk: &Desk, whisper: &Whisper, coder: Option<&Coder>, reread: Option<&Reread>) {
+fn work(desk: &Desk, whisper: &Whisper, reread: Option<&Reread>) {
     loop {
         let mut state = desk.wait_while(|state| state.waiting.is_empty() && !state.closed);
         let Some(mut window) = state.waiting.pop_front() else { return };
         state.in_hand_s = Some(window.speech_s());
+        let coder = state.coder.clone();
         drop(state);
         let track = window.track;
         let begun = Instant::now();
@@ -238,7 +245,7 @@ fn work(desk: &Desk, whisper: &Whisper, coder: Option<&Coder>, reread: Option<&R
         let wall = begun.elapsed();
         let prepare =
             |coder: &Coder| decoded.as_ref().map(|decoded| prepared(coder, &decoded.words)).unwrap_or_default();
-        let prepared = coder.map(prepare).unwrap_or_default();
+        let prepared = coder.as_deref().map(prepare).unwrap_or_default();
         let decoded = decoded.map(|decoded| (decoded, prepared));
         let mut state = desk.lock();
         state.in_hand_s = None;

@@ -451,8 +451,8 @@ fn a_backlog_is_read_again() {
             demo_session().get(span.start().0 as usize..span.end().0 as usize).map(<[f32]>::to_vec)
         }
     });
-    let decoding = Decoding::start(demo_model(), None, Some(reread));
-    let whole = Decoding::start(demo_model(), None, None);
+    let decoding = Decoding::start(demo_model(), Some(reread));
+    let whole = Decoding::start(demo_model(), None);
     for start in [3, 7, 11, 15, 21, 25, 65] {
         decoding.add(window(start, start + 3));
         whole.add(window(start, start + 3));
@@ -473,7 +473,8 @@ fn sentences_are_prepared_as_they_come_and_go_when_they_go() {
     let text = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/text");
     let coder = Arc::new(Coder::load(Some(&text)).unwrap());
     assert!(coder.words_only().is_none(), "the text model is missing: run scripts/fetch-models");
-    let decoding = Decoding::start(demo_model(), Some(Arc::clone(&coder)), None);
+    let decoding = Decoding::start(demo_model(), None);
+    decoding.prepare_for(Arc::clone(&coder));
     for (start, end) in [(3, 13), (21, 28)] {
         decoding.add(window(start, end));
     }
