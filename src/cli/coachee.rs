@@ -79,8 +79,7 @@ pub fn run(command: Command, config: &Config, out: &mut dyn Write) -> Result<(),
             let recovery = Some(&identity).filter(|_| coachee.held_by.is_some() && (made || ask::can_ask()));
             let on_paper = made || recovery.is_some();
             if on_paper {
-                let shown = sheet(out, &name, made.then_some(passphrase.as_str()), recovery, config);
-                shown.inspect_err(|error| void_if_left(error, config))?;
+                void_if_left(sheet(out, &name, made.then_some(passphrase.as_str()), recovery, config), config)?;
             }
             vault.relock(&name, &locked)?;
             config.remark(match coachee.held_by {
@@ -133,8 +132,7 @@ pub fn add(
     let locked = seal::lock(&identity, &passphrase)?;
     let on_paper = made || ask::can_ask();
     if on_paper {
-        let shown = sheet(out, name, made.then_some(passphrase.as_str()), Some(&identity), config);
-        shown.inspect_err(|error| void_if_left(error, config))?;
+        void_if_left(sheet(out, name, made.then_some(passphrase.as_str()), Some(&identity), config), config)?;
     }
     vault.add_coachee(name, &identity.to_recipient(), Some(&locked))?;
     if on_paper {
@@ -233,10 +231,11 @@ fn sheet(
 }
 
 /// Whoever leaves at the sheet has written down what opens nothing.
-fn void_if_left(error: &CliError, config: &Config) {
-    if error.is_left() {
+fn void_if_left(shown: Result<(), CliError>, config: &Config) -> Result<(), CliError> {
+    if shown.as_ref().is_err_and(CliError::is_left) {
         config.remark(say!("coachee-sheet-void"));
     }
+    shown
 }
 
 /// More than a sheet has: a string that grew would leave copies behind that nobody wipes.

@@ -42,7 +42,8 @@ pub fn status(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     if status.phase == Phase::Idle
         && let Some(stored) = cut_off(config)
     {
-        let (coachee, at, session) = (&stored.session.coachee, minute(&stored), stored.session.id.to_string());
+        let (coachee, at, session) =
+            (&stored.session.coachee, vault::minute(&stored.session.started_at), stored.session.id.to_string());
         config.remark(say!("control-cut-off", coachee, at, session));
     }
     Ok(())
@@ -53,7 +54,7 @@ fn or_cut_off(error: ClientError, config: &Config) -> CliError {
     let error = CliError::from(error);
     let meant = if error.message() == NO_SESSION { cut_off(config) } else { None };
     meant.map_or(error, |stored| {
-        let (coachee, at, id) = (&stored.session.coachee, minute(&stored), stored.session.id);
+        let (coachee, at, id) = (&stored.session.coachee, vault::minute(&stored.session.started_at), stored.session.id);
         let hint = format!(
             "the one with {coachee} of {at} was cut off: `sidetone recover {id}` makes its report, `sidetone withdraw` deletes it"
         );
@@ -71,11 +72,6 @@ fn cut_off(config: &Config) -> Option<Stored> {
 
 fn latest_cut_off(vault: &Writer) -> Result<Option<Stored>, CliError> {
     Ok(vault.interrupted()?.into_iter().rfind(|stored| !vault.is_being_recorded(stored.session.id)))
-}
-
-/// When a session began, as people read it: `2026-11-24 09:00`.
-fn minute(stored: &Stored) -> String {
-    vault::minute(&stored.session.started_at)
 }
 
 pub fn pause(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
@@ -218,7 +214,7 @@ pub fn withdraw(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
 fn withdraw_cut_off(config: &Config, out: &mut dyn Write) -> Result<(), CliError> {
     let mut vault = Writer::open(&config.data_dir)?;
     let stored = latest_cut_off(&vault)?.ok_or(ClientError::NotRunning)?;
-    let (session, at) = (&stored.session, minute(&stored));
+    let (session, at) = (&stored.session, vault::minute(&stored.session.started_at));
     let (coachee, at) = (&session.coachee, at.as_str());
     if ask::can_ask() && !ask::yes(&say!("control-withdraw-cut-off", coachee, at))? {
         config.remark(say!("control-not-withdrawn"));

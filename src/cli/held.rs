@@ -1,7 +1,7 @@
 //! From what the vault keeps to what the rules of `practice` work on: the day it is, the sessions of a pairing, and the one
 //! line that says that a review is due.
 
-use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
+use jiff::{Zoned, civil::Date};
 
 use super::CliError;
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     session::SessionId,
     texts::say,
     units::Share,
-    vault::{Stored, Writer},
+    vault::{self, Stored, Writer},
 };
 
 /// On the command line, the pairing whose coach has no name of their own.
@@ -73,10 +73,9 @@ pub fn held(stored: &Stored) -> Option<Held> {
     let numbers = stored.numbers.as_ref()?;
     let session = &stored.session;
     let point = measures::point(&measure(numbers));
-    let at: Timestamp = session.started_at.parse().ok()?;
     Some(Held {
         session: session.id,
-        on: at.to_zoned(TimeZone::system()).date(),
+        on: vault::date(&session.started_at)?,
         minutes: numbers.duration_s.max(0.0) / 60.0,
         coach_share: point.talk.and_then(|talk| Share::of(talk.value, 1.0)),
         telling: point.telling.and_then(|telling| Share::of(telling.value, 1.0)),

@@ -22,7 +22,6 @@ mod tests;
 mod vectors;
 
 use std::{
-    collections::HashSet,
     fmt,
     path::{Path, PathBuf},
     sync::OnceLock,
@@ -231,9 +230,10 @@ impl Coder {
         let speaker = |role: Option<Role>| role.map_or(2, |role| role as u8);
         let units: Vec<Unit> = said.iter().map(|&(role, text)| Unit::new(speaker(role), text)).collect();
         let texts: Vec<&str> = said.iter().map(|&(_, text)| text).collect();
-        let known: HashSet<&str> = prepared.iter().flat_map(|prepared| prepared.texts()).collect();
-        let rest = self.prepare_texts(texts.iter().copied().filter(|text| !known.contains(text)));
-        let vectors = Known::of(&texts, prepared.iter().copied().chain([&rest]));
+        let mut vectors = Known::of(&texts);
+        prepared.iter().for_each(|prepared| vectors.learn(prepared));
+        let rest = self.prepare_texts(vectors.missing());
+        vectors.learn(&rest);
         let mut codes: Vec<Code> = Vec::with_capacity(units.len());
         for (at, unit) in units.iter().enumerate() {
             // "Yes" is a backchannel, but not when somebody has just asked whether; "no" and "perfect" say something.

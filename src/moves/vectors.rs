@@ -38,24 +38,30 @@ impl Prepared {
             texts.iter().zip(vectors).map(|(text, vector)| (Spoken::new((*text).to_owned()), kept(vector))).collect();
         Self { vectors }
     }
-
-    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
-        self.vectors.iter().map(|(text, _)| text.words())
-    }
 }
 
-/// The vectors of a dialogue's units, in their order.
-pub(super) struct Known<'a>(Vec<Option<&'a [f16]>>);
+/// The vectors of a dialogue's units, by their texts.
+pub(super) struct Known<'a> {
+    texts: &'a [&'a str],
+    found: HashMap<&'a str, &'a [f16]>,
+}
 
 impl<'a> Known<'a> {
-    pub fn of(texts: &[&str], prepared: impl IntoIterator<Item = &'a Prepared>) -> Self {
-        let all = prepared.into_iter().flat_map(|prepared| &prepared.vectors);
-        let found: HashMap<&str, &[f16]> = all.map(|(text, vector)| (text.words(), &**vector)).collect();
-        Self(texts.iter().map(|text| found.get(text).copied()).collect())
+    /// Of these units nothing is known yet.
+    pub fn of(texts: &'a [&'a str]) -> Self {
+        Self { texts, found: HashMap::new() }
+    }
+
+    pub fn learn(&mut self, prepared: &'a Prepared) {
+        self.found.extend(prepared.vectors.iter().map(|(text, vector)| (text.words(), &**vector)));
+    }
+
+    pub fn missing(&self) -> impl Iterator<Item = &'a str> {
+        self.texts.iter().copied().filter(|text| !self.found.contains_key(text))
     }
 
     fn unit(&self, at: usize) -> Option<Vec<f32>> {
-        self.0.get(at)?.map(<[f16]>::to_f32_vec)
+        Some(self.found.get(self.texts.get(at)?)?.to_f32_vec())
     }
 
     pub fn at(&self, units: &[Unit], at: usize) -> Option<Context> {

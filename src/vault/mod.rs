@@ -67,7 +67,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 
 pub use directory::private as private_directory;
-pub use plain::{day, minute, time};
+pub use plain::{date, day, minute, time};
 pub use practice::Note;
 pub use progress::Progress;
 pub use reader::Reader;

@@ -3,7 +3,7 @@
 //! or asked. Who spoke when, and when somebody marked a moment, is as coarse as a talk ratio can be checked by; sums are
 //! rounded, so that nobody can try sentences on the program until one gives the very same sum.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 
 use super::VaultError;
 use crate::{
@@ -130,9 +130,17 @@ pub fn minute(at: &str) -> String {
     local(at, MINUTE, &TimeZone::system())
 }
 
+/// The day of a moment as it is stored, where this computer is, to reckon with; `None` of what is no moment.
+pub fn date(at: &str) -> Option<Date> {
+    zoned(at, &TimeZone::system()).map(|at| at.date())
+}
+
 fn local(at: &str, format: &str, zone: &TimeZone) -> String {
-    let here = at.parse().map(|at: Timestamp| at.to_zoned(zone.clone()));
-    here.map_or_else(|_| at.to_owned(), |at| at.strftime(format).to_string())
+    zoned(at, zone).map_or_else(|| at.to_owned(), |at| at.strftime(format).to_string())
+}
+
+fn zoned(at: &str, zone: &TimeZone) -> Option<Zoned> {
+    Some(at.parse::<Timestamp>().ok()?.to_zoned(zone.clone()))
 }
 
 fn code(text: &str) -> String {

@@ -3,10 +3,9 @@
 
 use std::collections::HashMap;
 
-use jiff::{Timestamp, tz::TimeZone};
 use rusqlite::{Connection, Row, params, params_from_iter};
 
-use super::{State, VaultError, Writer, sessions, writer::immediate};
+use super::{State, VaultError, Writer, plain, sessions, writer::immediate};
 use crate::{
     measures::{Dated, Interval, Point, Setting, measure, point},
     practice::{Pairing, belongs_to},
@@ -52,8 +51,8 @@ impl Writer {
         for (id, dated) in points {
             let Some(theirs) = pairings.get(&dated.setting.coachee) else { continue };
             let session = id.parse().map_err(|_| sessions::damaged(id))?;
-            let Ok(at) = dated.started_at.parse::<Timestamp>() else { continue };
-            let pairing = belongs_to(theirs, at.to_zoned(TimeZone::system()).date(), self.assigned(session)?);
+            let Some(day) = plain::date(&dated.started_at) else { continue };
+            let pairing = belongs_to(theirs, day, self.assigned(session)?);
             dated.setting.coach = theirs.iter().find(|each| Some(each.id) == pairing).map(|each| each.coach.clone());
         }
         Ok(())

@@ -4,15 +4,12 @@
 //! Nothing is asserted: figures depend on the machine. The bars are beside them, for people to compare. Where the machine
 //! has other work, look at the figures per second of processor time.
 
+mod corpus;
 mod table;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::Instant,
-};
+use std::{path::Path, time::Instant};
 
-use sidetone::moves::{Coder, Row, Runtime, code_rows, read_rows};
+use sidetone::moves::{Coder, Row, Runtime, code_rows};
 
 /// Rows for the text model: some twenty seconds of it.
 const ROWS: usize = 2_000;
@@ -37,13 +34,6 @@ fn processor_seconds() -> f64 {
     [usage.ru_utime, usage.ru_stime].iter().map(|time| time.tv_sec as f64 + time.tv_usec as f64 / 1e6).sum()
 }
 
-fn rows() -> Vec<Row> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/train-moves/corpus");
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    files.iter().flat_map(|file| read_rows(&fs::read(file).unwrap(), Some("dialogue")).unwrap()).collect()
-}
-
 fn cost(coder: &Coder, rows: &[Row], rounds: usize) -> Cost {
     let (begun, used) = (Instant::now(), processor_seconds());
     let coded = |_| code_rows(rows, coder).iter().map(|group| group.rows.len()).sum::<usize>();
@@ -52,7 +42,7 @@ fn cost(coder: &Coder, rows: &[Row], rounds: usize) -> Cost {
 }
 
 fn main() {
-    let all = rows();
+    let all = corpus::rows();
     let few = all.get(..ROWS).unwrap_or(&all);
     let mut figures: Vec<table::Row> = Vec::new();
     let mut add = |name: &str, cost: &Cost, bar| {

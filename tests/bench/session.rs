@@ -3,6 +3,7 @@
 //!
 //! Nothing is asserted: figures depend on the machine. The bars are beside them, for people to compare.
 
+mod corpus;
 mod plot;
 mod program;
 #[path = "../slope/mod.rs"]
@@ -23,7 +24,6 @@ use std::{
 use program::{COACHEE, Home, import, long_session, megabytes, output_of, peak_of, processor_seconds, text};
 use sidetone::{
     capture::Block,
-    moves::read_rows,
     pipeline::{Models, Pipeline, Setup, Voices},
     session::{Role, Track},
     speakers::{RoleHint, SpeakerEncoder},
@@ -68,12 +68,8 @@ fn idle_and_recording(home: &Home) -> [Row; 2] {
 /// Coaching dialogues of the corpus, spoken: no sentence twice, as in a real hour, for what is done for each is done once for
 /// equal ones. A WAV file.
 fn talk(folder: &Path, minutes: u32) -> PathBuf {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/train-moves/corpus");
-    let mut files: Vec<PathBuf> = fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    let rows = files.iter().flat_map(|file| read_rows(&fs::read(file).unwrap(), None).unwrap());
     let mut said = HashSet::new();
-    let spoken = rows.filter(|row| said.insert(row.text.words().to_owned())).flat_map(|row| {
+    let spoken = corpus::rows().into_iter().filter(|row| said.insert(row.text.words().to_owned())).flat_map(|row| {
         let voice = if row.role == Role::Coach { "rms" } else { "slt" };
         let file = spoken::speak(voice, &[row.text.words()]).remove(0);
         let mut sound = program::read(&file);
